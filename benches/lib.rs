@@ -1,0 +1,1 @@
+//! Benchmarks of AgentSudo: ratios measured in one run, never timed asserts.

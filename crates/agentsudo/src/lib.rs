@@ -1,0 +1,66 @@
+//! AgentSudo: the permission layer of AI agents.
+//!
+//! Tools declare the authority they need, agents hold signed capability tokens that expire and only ever
+//! get narrower, and a tool call without a valid capability cannot be built.
+//!
+//! ```
+//! use agentsudo::{Agent, Audience, Denied, Issuer, MemoryAudit, Runtime, Verifier, sudo};
+//!
+//! #[sudo(scope = "write:refunds", effect = "write")]
+//! async fn issue_refund(order_id: String, amount_minor: u64) -> Result<String, Denied> {
+//!     Ok(format!("refunded {amount_minor} of {order_id}"))
+//! }
+//!
+//! # #[tokio::main(flavor = "current_thread")]
+//! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! let issuer = Issuer::generate()?;
+//! let verifier = Verifier::new(Audience::parse("shop")?).trust(issuer.public_key());
+//! let runtime = Runtime::builder(verifier).audit(MemoryAudit::new()).build()?;
+//!
+//! let support = Agent::generate("support-bot")?;
+//! let token = issuer.token_for(&support).allow("write:refunds").mint()?;
+//! let session = runtime.open_session(&support, &token)?;
+//! let done = session.enter(issue_refund("order_123".into(), 50)).await?;
+//! assert_eq!(done, "refunded 50 of order_123");
+//!
+//! // Outside of a session the function does nothing.
+//! assert!(issue_refund("order_123".into(), 50).await.is_err());
+//! # Ok(())
+//! # }
+//! ```
+
+pub use agentsudo_core::{
+    APPROVAL_NONCE_LEN_BYTES, AgentName, ApprovalDecision, ApprovalRefusal, ApprovalRequest,
+    ApprovalWindow, Approved, Approvers, ArgPath, Arguments, ArgumentsError, Audience,
+    AuditApproval, AuditEvent, AuditRecord, AuditSubject, Authorized, Breach, Call, CallId,
+    CallView, Capability, Chain, ChainLink, Conditions, Constraint, ConstraintError,
+    ConstraintViolation, Decimal, Delegation, Digest, Domain, Effect, Erased, Freeze, FreezeList,
+    Grant, Holder, IssuerKeyId, KeyError, Mint, NameError, PublicKey, Refusal, Refused,
+    Requirement, Rule, Scope, ScopeError, ScopePattern, ScopeSet, SecretKey, Signature, Signer,
+    SigningInput, Standing, Timestamp, Token, TokenError, TokenId, Told, ToolName, Value, Verdict,
+    Verified, Verifier, WouldRefuse, at_least, at_most, between, danger, equals, escape, one_of,
+    prefix,
+};
+pub use agentsudo_runtime::{
+    Agent, Approval, ApprovalRule, Approver, ApproverFault, AuditFault, AuditSink, Builder,
+    CallError, ChannelApprover, Clock, Denied, Fault, Issuer, JsonLinesAudit, KeyFileError, Layer,
+    MemoryAudit, MissingAudit, Next, Observe, Outcome, PendingApproval, Permit, ProposalLayer,
+    Proposed, Ready, Reply, Runtime, Session, SetupError, SubAgent, SystemClock, TerminalApprover,
+    TokenRequest, TracingAudit, async_trait, current_chain, generate_key, layer_fn, read_key_file,
+    write_key_file,
+};
+pub use agentsudo_tools::{
+    Action, CallContext, DynTool, FromCallContext, IdempotencyKey, Principal, Registered, Registry,
+    State, States, Tool, ToolDefinition, ToolDefinitionParts, ToolError, ToolErrorKind, ToolMisuse,
+    sudo, tool,
+};
+
+/// What the macros' expansions name. Not for people, and not stable.
+#[doc(hidden)]
+pub mod __macro {
+    pub use agentsudo_runtime::sudo;
+    pub use agentsudo_tools::__macro::{
+        Action, Authorized, CallContext, Effect, Erased, FromCallContext, Scope, SudoCall, Tool,
+        ToolError, ToolReturn, returns, schemars, serde, shown,
+    };
+}

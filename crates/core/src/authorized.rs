@@ -1,0 +1,329 @@
+//! The proof that one very call was authorized, and the only ways to come by it.
+//!
+//! *Invariants:* an [`Authorized`] is made by [`authorize`], or by [`Refused::observe`] under a written
+//! observe mode, and nowhere else; it cannot be cloned, deserialized or edited; a tool takes its arguments
+//! out of it by value, so it is used once.
+
+use core::fmt;
+use std::sync::Arc;
+
+use crate::action::Action;
+use crate::approval::{ApprovalRefusal, Approved};
+use crate::call::{Call, CallId, Erased, Requirement};
+use crate::capability::{Capability, Conditions};
+use crate::chain::Chain;
+use crate::danger::ObserveMode;
+use crate::digest::Digest;
+use crate::refusal::Refusal;
+use crate::timestamp::Timestamp;
+use crate::value::Arguments;
+
+/// On what ground a call was authorized.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Standing {
+    /// A capability allows it.
+    Granted,
+    /// It would have been refused, and runs because observe mode is on.
+    Observed(Refusal),
+}
+
+/// The proof that this very call was authorized; a tool's only source of arguments.
+#[must_use = "an authorized call does nothing until a tool takes it"]
+pub struct Authorized<A> {
+    call: Call<A>,
+    chain: Chain,
+    standing: Standing,
+    approval: Option<Approved>,
+}
+
+/// Decides a call under a capability.
+///
+/// This is the one greppable constructor of [`Authorized`]. Programs do not call it: the runtime does, and
+/// goes on to approval and audit.
+///
+/// # Errors
+/// [`Refused`], with the call and the reason.
+pub fn authorize<A>(
+    capability: &Capability,
+    call: Call<A>,
+    conditions: &Conditions<'_>,
+) -> Result<Authorized<A>, Refused<A>> {
+    let chain = capability.chain().clone();
+    match capability.decide(call.requirement(), call.arguments(), conditions) {
+        Ok(()) => Ok(Authorized {
+            call,
+            chain,
+            standing: Standing::Granted,
+            approval: None,
+        }),
+        Err(refusal) => Err(Refused {
+            call,
+            chain,
+            refusal,
+        }),
+    }
+}
+
+/// A call that was refused, with the reason.
+#[must_use = "a refusal must reach the caller and the audit log"]
+pub struct Refused<A> {
+    call: Call<A>,
+    chain: Chain,
+    refusal: Refusal,
+}
+
+impl<A> fmt::Debug for Refused<A> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Refused")
+            .field("call", &self.call)
+            .field("refusal", &self.refusal)
+            .finish_non_exhaustive()
+    }
+}
+
+impl<A> Refused<A> {
+    /// Refuses a call for a reason that lies outside of any capability: no session, a closed one.
+    pub const fn new(call: Call<A>, chain: Chain, refusal: Refusal) -> Self {
+        Self {
+            call,
+            chain,
+            refusal,
+        }
+    }
+
+    /// Why.
+    #[must_use]
+    pub const fn refusal(&self) -> &Refusal {
+        &self.refusal
+    }
+
+    /// The call.
+    #[must_use]
+    pub const fn call(&self) -> &Call<A> {
+        &self.call
+    }
+
+    /// The agents that it was made for.
+    #[must_use]
+    pub const fn chain(&self) -> &Chain {
+        &self.chain
+    }
+
+    /// Splits off the reason.
+    #[must_use]
+    pub fn into_refusal(self) -> Refusal {
+        self.refusal
+    }
+
+    /// Lets the refused call run after all, while observe mode is on. The standing says so to the end.
+    ///
+    /// # Errors
+    /// Gives the refusal back when observe mode is over, or when the refusal is one that observing never
+    /// lifts: a freeze, an approval that was denied.
+    pub fn observe(self, mode: &ObserveMode, now: Timestamp) -> Result<Authorized<A>, Self> {
+        if !mode.is_on(now) || !self.refusal.may_be_observed() {
+            return Err(self);
+        }
+        Ok(Authorized {
+            call: self.call,
+            chain: self.chain,
+            standing: Standing::Observed(self.refusal),
+            approval: None,
+        })
+    }
+}
+
+impl<A> Authorized<A> {
+    /// The call's id.
+    #[must_use]
+    pub const fn id(&self) -> CallId {
+        self.call.id()
+    }
+
+    /// What the tool requires.
+    #[must_use]
+    pub fn requirement(&self) -> &Arc<Requirement> {
+        self.call.requirement()
+    }
+
+    /// The arguments that were decided on.
+    #[must_use]
+    pub fn arguments(&self) -> &Arguments {
+        self.call.arguments()
+    }
+
+    /// The digest of the arguments.
+    #[must_use]
+    pub const fn digest(&self) -> Digest {
+        self.call.digest()
+    }
+
+    /// The agents that the call is made for.
+    #[must_use]
+    pub const fn chain(&self) -> &Chain {
+        &self.chain
+    }
+
+    /// On what ground it was authorized.
+    #[must_use]
+    pub const fn standing(&self) -> &Standing {
+        &self.standing
+    }
+
+    /// A person's consent, where one was asked for.
+    #[must_use]
+    pub const fn approval(&self) -> Option<&Approved> {
+        self.approval.as_ref()
+    }
+
+    /// What layers see of the call. Cheap: it shares everything with the call.
+    #[must_use]
+    pub fn view(&self) -> CallView {
+        CallView {
+            id: self.id(),
+            requirement: Arc::clone(self.requirement()),
+            arguments: Arc::clone(self.call.arguments()),
+            digest: self.digest(),
+            chain: self.chain.clone(),
+            standing: self.standing.clone(),
+        }
+    }
+
+    /// Decides again, after a wait: expiry, freeze, grants and constraints. Without a capability (a call
+    /// without a session, under observe mode) there is nothing to decide by, and only a freeze counts.
+    ///
+    /// # Errors
+    /// The [`Refusal`] of [`Capability::decide`].
+    pub fn recheck(
+        &self,
+        capability: Option<&Capability>,
+        conditions: &Conditions<'_>,
+    ) -> Result<(), Refusal> {
+        match (&self.standing, capability) {
+            (Standing::Granted, Some(capability)) => {
+                capability.decide(self.requirement(), self.arguments(), conditions)
+            }
+            (Standing::Granted | Standing::Observed(_), _) => conditions
+                .freezes
+                .check(self.requirement().scope(), conditions.now),
+        }
+    }
+
+    /// Attaches a person's consent to this very call.
+    ///
+    /// # Errors
+    /// [`ApprovalRefusal::Mismatch`] when the consent was given to another call.
+    pub fn approved_by(self, approval: Approved) -> Result<Self, ApprovalRefusal> {
+        if approval.fits(&self) {
+            Ok(Self {
+                approval: Some(approval),
+                ..self
+            })
+        } else {
+            Err(ApprovalRefusal::Mismatch)
+        }
+    }
+}
+
+impl<A: Action> Authorized<A> {
+    /// The request.
+    #[must_use]
+    pub const fn action(&self) -> &A {
+        self.call.action()
+    }
+
+    /// Uses the proof up and hands out the request.
+    #[must_use]
+    pub fn into_action(self) -> A {
+        self.call.into_action()
+    }
+}
+
+impl Authorized<Erased> {
+    /// Remembers the request's type.
+    ///
+    /// # Errors
+    /// Gives the proof back when the request has another type.
+    pub fn downcast<A: Action>(self) -> Result<Authorized<A>, Self> {
+        let Self {
+            call,
+            chain,
+            standing,
+            approval,
+        } = self;
+        match call.downcast() {
+            Ok(call) => Ok(Authorized {
+                call,
+                chain,
+                standing,
+                approval,
+            }),
+            Err(call) => Err(Self {
+                call,
+                chain,
+                standing,
+                approval,
+            }),
+        }
+    }
+}
+
+impl<A> fmt::Debug for Authorized<A> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Authorized")
+            .field("call", &self.call)
+            .field("chain", &self.chain.to_string())
+            .field("standing", &self.standing)
+            .finish_non_exhaustive()
+    }
+}
+
+/// An authorized call as layers see it: everything about it, and no way to change it or to hand its
+/// arguments to a tool.
+#[derive(Debug, Clone)]
+pub struct CallView {
+    id: CallId,
+    requirement: Arc<Requirement>,
+    arguments: Arc<Arguments>,
+    digest: Digest,
+    chain: Chain,
+    standing: Standing,
+}
+
+impl CallView {
+    /// The call's id.
+    #[must_use]
+    pub const fn id(&self) -> CallId {
+        self.id
+    }
+
+    /// What the tool requires: its name, scope, effect and sinks.
+    #[must_use]
+    pub fn requirement(&self) -> &Requirement {
+        &self.requirement
+    }
+
+    /// The arguments that were decided on and will run.
+    #[must_use]
+    pub fn arguments(&self) -> &Arguments {
+        &self.arguments
+    }
+
+    /// The digest of the arguments.
+    #[must_use]
+    pub const fn digest(&self) -> Digest {
+        self.digest
+    }
+
+    /// The agents that the call is made for.
+    #[must_use]
+    pub const fn chain(&self) -> &Chain {
+        &self.chain
+    }
+
+    /// On what ground it was authorized.
+    #[must_use]
+    pub const fn standing(&self) -> &Standing {
+        &self.standing
+    }
+}

@@ -1,0 +1,75 @@
+//! The core of AgentSudo: scopes, capability tokens, decisions and proofs.
+//!
+//! Everything that decides whether a call may happen is in here, and nothing else is: no async, no I/O, no
+//! clock, no randomness, no environment. Time and entropy come in as arguments, so that each decision can
+//! be made again from the same inputs.
+//!
+//! The way of a call: a [`Token`] is verified by a [`Verifier`], its presenter proves that it holds the
+//! token's key, and there is a [`Capability`]. A [`Call`] of an [`Action`] goes through [`authorize`], and
+//! there is an [`Authorized`] action, or a [`Refused`] one with its [`Refusal`].
+
+mod action;
+mod approval;
+mod audit;
+mod authorized;
+mod call;
+mod capability;
+mod cbor;
+mod chain;
+mod constraint;
+pub mod danger;
+mod digest;
+mod effect;
+mod escape;
+mod freeze;
+mod key;
+mod name;
+mod refusal;
+mod scope;
+mod timestamp;
+mod token;
+mod value;
+mod verify;
+
+pub use action::Action;
+pub use approval::{
+    APPROVAL_NONCE_LEN_BYTES, ApprovalDecision, ApprovalRefusal, ApprovalRequest, ApprovalWindow,
+    Approved, Approvers, MAX_DENIAL_REASON_CHARS, Verdict,
+};
+pub use audit::{
+    AUDIT_RECORD_VERSION, AuditApproval, AuditEvent, AuditRecord, AuditSubject,
+    MAX_RECORDED_TEXT_CHARS, WouldRefuse,
+};
+pub use authorized::{Authorized, CallView, Refused, Standing, authorize};
+pub use call::{Call, CallId, Erased, Requirement};
+pub use capability::{CHALLENGE_LEN_BYTES, Capability, Conditions, Verified};
+pub use chain::{Chain, ChainLink};
+pub use constraint::{
+    ArgPath, Breach, Constraint, ConstraintError, ConstraintViolation, MAX_CHOICES,
+    MAX_PATH_SEGMENT_LEN_BYTES, MAX_PATH_SEGMENTS, MAX_RULE_TEXT_LEN_BYTES, Rule, at_least,
+    at_most, between, equals, one_of, prefix,
+};
+pub use digest::{Digest, DigestError};
+pub use effect::{Effect, EffectError};
+pub use escape::escape;
+pub use freeze::{Freeze, FreezeList, MAX_FREEZES, TooManyFreezes};
+pub use key::{
+    Domain, IssuerKeyId, KeyError, PUBLIC_KEY_LEN_BYTES, PublicKey, SECRET_KEY_LEN_BYTES,
+    SIGNATURE_LEN_BYTES, SecretKey, SecretPem, Signature, Signer, SigningInput,
+};
+pub use name::{
+    AgentName, Audience, MAX_AUDIENCE_LEN_BYTES, MAX_NAME_LEN_BYTES, NameError, ToolName,
+};
+pub use refusal::{Refusal, Told};
+pub use scope::{MAX_SCOPE_LEN_BYTES, MAX_SEGMENTS, Scope, ScopeError, ScopePattern, ScopeSet};
+pub use timestamp::Timestamp;
+pub use token::{
+    DEFAULT_MAX_LIFETIME_S, Delegation, Grant, Holder, MAX_AUDIENCES, MAX_BLOCKS, MAX_CLOCK_SKEW_S,
+    MAX_CONSTRAINTS, MAX_GRANTS, MAX_LIFETIME_S, MAX_TOKEN_LEN_BYTES, MAX_TOOLS_PER_GRANT, Mint,
+    TOKEN_TEXT_PREFIX, TOKEN_VERSION, Token, TokenError, TokenId,
+};
+pub use value::{
+    Arguments, ArgumentsError, Decimal, MAX_ARGUMENTS_BYTES, MAX_NESTING, MAX_SAFE_INTEGER,
+    MAX_VALUES, Value,
+};
+pub use verify::Verifier;

@@ -1,0 +1,102 @@
+//! Narrowing a token for another agent, offline, with the holder's key.
+
+use super::{Block, Grant, Holder, Limits, SignedBlock, Token, TokenError};
+use crate::constraint::Constraint;
+use crate::key::Signer;
+use crate::name::Audience;
+use crate::scope::ScopePattern;
+use crate::timestamp::Timestamp;
+use crate::verify::check_delegated;
+
+/// A delegation in the making: what the next block adds to a token.
+///
+/// Whatever is added, the result never allows more than the token that it came from: what a token allows is
+/// what all of its blocks allow.
+#[derive(Debug, Clone)]
+#[must_use = "a delegation exists once it is signed"]
+pub struct Delegation {
+    holder: Holder,
+    limits: Limits,
+    expires_at: Option<Timestamp>,
+}
+
+impl Delegation {
+    /// Starts a delegation to the next holder.
+    pub fn to(holder: Holder) -> Self {
+        Self {
+            holder,
+            limits: Limits::default(),
+            expires_at: None,
+        }
+    }
+
+    /// Keeps only the scopes of this pattern, and of others that are kept too.
+    pub fn only(self, pattern: ScopePattern) -> Self {
+        self.only_for(Grant::any_tool(pattern))
+    }
+
+    /// Keeps only this grant, and others that are kept too.
+    pub fn only_for(mut self, grant: Grant) -> Self {
+        self.limits.grants.push(grant);
+        self
+    }
+
+    /// Adds a constraint.
+    pub fn constrain(mut self, constraint: Constraint) -> Self {
+        self.limits.constraints.push(constraint);
+        self
+    }
+
+    /// Keeps only this audience, and others that are kept too.
+    pub fn audience(mut self, audience: Audience) -> Self {
+        self.limits.audiences.push(audience);
+        self
+    }
+
+    /// Ends the delegation at this time, if the token lives that long.
+    pub const fn expires_at(mut self, time: Timestamp) -> Self {
+        self.expires_at = Some(time);
+        self
+    }
+
+    /// Permits so many further delegations, if the token permits them too.
+    pub const fn delegable(mut self, depth: u8) -> Self {
+        self.limits.depth = Some(depth);
+        self
+    }
+
+    /// Appends the delegation to the token, signed with the key of its present holder, and runs the
+    /// verifier on the result.
+    ///
+    /// # Errors
+    /// [`TokenError::HolderMismatch`] when the signer is not the holder; otherwise whatever the verifier
+    /// refuses, [`TokenError::DepthExceeded`] above all.
+    pub fn sign(self, parent: &Token, holder: &dyn Signer) -> Result<Token, TokenError> {
+        let mut blocks = parent.blocks().to_vec();
+        let (Some(last), Some(root)) = (
+            blocks.last(),
+            blocks.first().and_then(|signed| signed.block.root.as_ref()),
+        ) else {
+            return Err(TokenError::Malformed);
+        };
+        if *last.block.holder.key() != holder.public_key() {
+            return Err(TokenError::HolderMismatch);
+        }
+        let mut limits = self.limits;
+        limits.expires_after_s = self
+            .expires_at
+            .map(|time| time.unix_s().saturating_sub(root.issued_at.unix_s()));
+        let block = Block {
+            root: None,
+            holder: self.holder,
+            limits,
+        };
+        let payload = block.to_bytes();
+        let previous = last.id;
+        let signature = holder.sign(&SignedBlock::signing_input(Some(&previous), &payload))?;
+        blocks.push(SignedBlock::new(block, payload, signature, Some(&previous)));
+        let token = Token::from_bytes(Token::from_blocks(blocks).as_bytes())?;
+        check_delegated(&token)?;
+        Ok(token)
+    }
+}

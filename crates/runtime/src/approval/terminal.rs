@@ -1,0 +1,121 @@
+//! An approver at a terminal.
+
+use std::fmt;
+use std::io::{self, BufRead, Write};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use agentsudo_core::{ApprovalDecision, ApprovalRequest, Signer, Verdict};
+use async_trait::async_trait;
+
+use super::{Approver, ApproverFault};
+use crate::clock::Clock;
+
+/// Longest line that is read as an answer.
+const MAX_ANSWER_LEN_BYTES: u64 = 256;
+/// Longest argument that is shown in full; of longer ones the length is shown.
+const MAX_SHOWN_CHARS: usize = 300;
+
+/// Shows a request on a terminal, sinks first, and asks for `yes`. Anything else denies.
+pub struct TerminalApprover {
+    signer: Arc<dyn Signer>,
+    clock: Arc<dyn Clock>,
+    terminal: Arc<Mutex<Terminal>>,
+}
+
+struct Terminal {
+    reader: Box<dyn BufRead + Send>,
+    writer: Box<dyn Write + Send>,
+}
+
+impl TerminalApprover {
+    /// Asks on standard error and reads the answer from standard input; signs with the approver's key.
+    #[must_use]
+    pub fn new(signer: Arc<dyn Signer>, clock: Arc<dyn Clock>) -> Self {
+        Self::with_io(signer, clock, io::BufReader::new(io::stdin()), io::stderr())
+    }
+
+    /// The same over any reader and writer.
+    #[must_use]
+    pub fn with_io(
+        signer: Arc<dyn Signer>,
+        clock: Arc<dyn Clock>,
+        reader: impl BufRead + Send + 'static,
+        writer: impl Write + Send + 'static,
+    ) -> Self {
+        let terminal = Terminal {
+            reader: Box::new(reader),
+            writer: Box::new(writer),
+        };
+        Self {
+            signer,
+            clock,
+            terminal: Arc::new(Mutex::new(terminal)),
+        }
+    }
+}
+
+impl Terminal {
+    fn ask(&mut self, request: &ApprovalRequest) -> io::Result<Verdict> {
+        let out = &mut self.writer;
+        writeln!(
+            out,
+            "\n{} asks to run {} ({})",
+            request.chain(),
+            request.tool(),
+            request.scope()
+        )?;
+        for (name, value) in request.lines(MAX_SHOWN_CHARS) {
+            writeln!(out, "  {name}: {value}")?;
+        }
+        writeln!(out, "  why you are asked: {}", request.reason())?;
+        writeln!(
+            out,
+            "  request {}, until {}",
+            request.digest().short(),
+            request.expires_at()
+        )?;
+        write!(
+            out,
+            "Approve this one call? Type `yes` to approve, anything else denies: "
+        )?;
+        out.flush()?;
+        let mut line = String::new();
+        io::Read::take(&mut self.reader, MAX_ANSWER_LEN_BYTES).read_line(&mut line)?;
+        Ok(match line.trim() {
+            "yes" => Verdict::Approve,
+            "" => Verdict::Deny {
+                reason: "no answer".to_owned(),
+            },
+            _ => Verdict::Deny {
+                reason: "denied at the terminal".to_owned(),
+            },
+        })
+    }
+}
+
+#[async_trait]
+impl Approver for TerminalApprover {
+    async fn decide(&self, request: &ApprovalRequest) -> Result<ApprovalDecision, ApproverFault> {
+        let terminal = Arc::clone(&self.terminal);
+        let shown = request.clone();
+        let fault = |reason: String| ApproverFault { reason };
+        // Reading blocks: it gets a thread of its own, and one request is shown at a time.
+        let verdict = tokio::task::spawn_blocking(move || {
+            terminal
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner)
+                .ask(&shown)
+        })
+        .await
+        .map_err(|error| fault(error.to_string()))?
+        .map_err(|error| fault(error.to_string()))?;
+        ApprovalDecision::sign(request, verdict, self.clock.now(), &*self.signer)
+            .map_err(|error| fault(error.to_string()))
+    }
+}
+
+impl fmt::Debug for TerminalApprover {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("TerminalApprover")
+    }
+}

@@ -1,0 +1,132 @@
+//! The audit trail: every decision and outcome, in order, to every sink.
+//!
+//! *Invariants:* the intent of a call is recorded before it runs and its outcome before its result is
+//! released; when no sink takes a record, the call is refused or its result withheld; a sink that hangs is
+//! given up after [`AUDIT_TIMEOUT`].
+
+mod json_lines;
+mod memory;
+mod tracing_audit;
+
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+use agentsudo_core::{AuditEvent, AuditRecord, AuditSubject, CallId, Chain, Timestamp};
+use async_trait::async_trait;
+use tokio::sync::Mutex;
+
+pub use json_lines::JsonLinesAudit;
+pub use memory::{MAX_MEMORY_RECORDS, MemoryAudit};
+pub use tracing_audit::TracingAudit;
+
+use crate::outcome::Fault;
+
+/// How long a sink may take for one record: many times an fsync, short enough to notice.
+pub const AUDIT_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// A place where audit records are kept.
+#[async_trait]
+pub trait AuditSink: Send + Sync {
+    /// Keeps one record. It returns once the record is as durable as this sink makes it.
+    ///
+    /// # Errors
+    /// [`AuditFault`] when it does not.
+    async fn append(&self, record: &AuditRecord) -> Result<(), AuditFault>;
+}
+
+/// A sink did not keep a record.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("audit record was not kept: {reason}")]
+pub struct AuditFault {
+    /// Why not.
+    pub reason: String,
+}
+
+impl AuditFault {
+    /// Says why a record was not kept.
+    pub fn new(reason: impl fmt::Display) -> Self {
+        Self {
+            reason: reason.to_string(),
+        }
+    }
+}
+
+#[async_trait]
+impl<S: AuditSink + ?Sized> AuditSink for Arc<S> {
+    async fn append(&self, record: &AuditRecord) -> Result<(), AuditFault> {
+        (**self).append(record).await
+    }
+}
+
+/// The sinks of a runtime, and the order of their records.
+pub(crate) struct Audit {
+    sinks: Vec<Arc<dyn AuditSink>>,
+    /// Held while a record is written, so that the order of the records is their sequence.
+    next_sequence: Mutex<u64>,
+}
+
+/// What a record says besides what happened.
+#[derive(Debug, Clone)]
+pub(crate) struct Entry {
+    pub(crate) call: CallId,
+    pub(crate) session: Option<String>,
+    pub(crate) chain: Chain,
+    pub(crate) tool: String,
+    pub(crate) subject: Option<AuditSubject>,
+}
+
+impl Audit {
+    pub(crate) fn new(sink: Arc<dyn AuditSink>) -> Self {
+        Self {
+            sinks: vec![sink],
+            next_sequence: Mutex::new(0),
+        }
+    }
+
+    pub(crate) fn add(&mut self, sink: Arc<dyn AuditSink>) {
+        self.sinks.push(sink);
+    }
+
+    /// Writes one record to all sinks. One that takes it is enough.
+    pub(crate) async fn append(
+        &self,
+        entry: &Entry,
+        event: AuditEvent,
+        at: Timestamp,
+    ) -> Result<(), Fault> {
+        let mut sequence = self.next_sequence.lock().await;
+        let record = AuditRecord {
+            version: agentsudo_core::AUDIT_RECORD_VERSION,
+            sequence: *sequence,
+            at,
+            call: entry.call,
+            session: entry.session.clone(),
+            chain: entry.chain.clone(),
+            tool: entry.tool.clone(),
+            subject: entry.subject.clone(),
+            event,
+        };
+        let mut kept = false;
+        let mut reason = String::new();
+        for sink in &self.sinks {
+            match tokio::time::timeout(AUDIT_TIMEOUT, sink.append(&record)).await {
+                Ok(Ok(())) => kept = true,
+                Ok(Err(fault)) => reason = fault.reason,
+                Err(_) => {
+                    reason = format!("sink did not answer within {} s", AUDIT_TIMEOUT.as_secs())
+                }
+            }
+        }
+        if !reason.is_empty() {
+            tracing::error!(call = %entry.call, reason, kept_elsewhere = kept, "audit sink failed");
+        }
+        // A number that a sink may have seen is never given to another record.
+        *sequence += 1;
+        if kept {
+            Ok(())
+        } else {
+            Err(Fault::AuditUnavailable { reason })
+        }
+    }
+}

@@ -1,0 +1,137 @@
+//! Sub-agents: narrower tokens, made offline by the session that hands them on.
+
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+use agentsudo_core::{Audience, Constraint, Delegation, Rule, ScopePattern, Token};
+
+use crate::agent::Agent;
+use crate::session::{Inner, Session};
+use crate::setup_error::SetupError;
+
+enum Term {
+    Only(ScopePattern),
+    Constraint(Constraint),
+    Audience(Audience),
+    Depth(u8),
+}
+
+/// A delegation in the making. The first mistake is kept and reported at the end.
+///
+/// Whatever is said here, the sub-agent can do nothing that this session cannot.
+#[must_use = "a sub-agent exists once its session is opened or its token is signed"]
+pub struct SubAgent {
+    session: Arc<Inner>,
+    name: String,
+    expires_in: Option<Duration>,
+    terms: Result<Vec<Term>, SetupError>,
+}
+
+impl SubAgent {
+    pub(crate) fn of(session: Arc<Inner>, name: &str) -> Self {
+        Self {
+            session,
+            name: name.to_owned(),
+            expires_in: None,
+            terms: Ok(Vec::new()),
+        }
+    }
+
+    fn with(mut self, make: impl FnOnce() -> Result<Term, SetupError>) -> Self {
+        self.terms = self.terms.and_then(|mut terms| {
+            terms.push(make()?);
+            Ok(terms)
+        });
+        self
+    }
+
+    /// Keeps only the scopes of this pattern, and of others that are kept too.
+    pub fn only(self, scopes: &str) -> Self {
+        self.with(|| Ok(Term::Only(ScopePattern::parse(scopes)?)))
+    }
+
+    /// Requires a rule of an argument, in every call.
+    pub fn constrain(self, path: &str, rule: Rule) -> Self {
+        self.with(|| Ok(Term::Constraint(Constraint::new(path, rule)?)))
+    }
+
+    /// Requires a rule of an argument, in calls that need a scope of the pattern.
+    pub fn constrain_on(self, scopes: &str, path: &str, rule: Rule) -> Self {
+        self.with(|| {
+            Ok(Term::Constraint(
+                Constraint::new(path, rule)?.on(ScopePattern::parse(scopes)?),
+            ))
+        })
+    }
+
+    /// Makes the token valid at one verifier only.
+    pub fn audience(self, audience: &str) -> Self {
+        self.with(|| Ok(Term::Audience(Audience::parse(audience)?)))
+    }
+
+    /// Ends the delegation after so many whole seconds, if the session's token lives that long.
+    pub const fn expires_in(mut self, lifetime: Duration) -> Self {
+        self.expires_in = Some(lifetime);
+        self
+    }
+
+    /// Permits the sub-agent so many further delegations in a row, if the session's token does.
+    pub fn delegable(self, depth: u8) -> Self {
+        self.with(|| Ok(Term::Depth(depth)))
+    }
+
+    /// Opens a session for the sub-agent, with a new key, in this process. It ends with this one.
+    ///
+    /// # Errors
+    /// The first mistake that was made above; [`SetupError::Token`] when the session's token permits no
+    /// delegation; [`SetupError::Refused`] when it has ended or expired.
+    pub fn open(self) -> Result<Session, SetupError> {
+        let agent = Agent::generate(&self.name)?;
+        let session = Arc::clone(&self.session);
+        let token = self.sign_for(&agent)?;
+        let runtime = session.runtime.clone();
+        Session::open(runtime, Arc::clone(agent.signer()), &token, Some(session))
+    }
+
+    /// Signs a token for an agent that has its own key, to be used anywhere.
+    ///
+    /// The token names the agent by its own name, which has to be the name of the delegation.
+    ///
+    /// # Errors
+    /// As [`SubAgent::open`], and [`SetupError::OtherAgent`] when the agent has another name.
+    pub fn sign_for(self, agent: &Agent) -> Result<Token, SetupError> {
+        if self.session.has_ended() {
+            return Err(SetupError::Refused(agentsudo_core::Refusal::SessionEnded));
+        }
+        if agent.name().as_str() != self.name {
+            return Err(SetupError::OtherAgent {
+                expected: self.name,
+                found: agent.name().to_string(),
+            });
+        }
+        let now = self.session.runtime.now();
+        let mut delegation = Delegation::to(agent.holder());
+        if let Some(lifetime) = self.expires_in {
+            delegation = delegation.expires_at(now.saturating_add_s(lifetime.as_secs()));
+        }
+        let delegation = self
+            .terms?
+            .into_iter()
+            .fold(delegation, |delegation, term| match term {
+                Term::Only(scopes) => delegation.only(scopes),
+                Term::Constraint(constraint) => delegation.constrain(constraint),
+                Term::Audience(audience) => delegation.audience(audience),
+                Term::Depth(depth) => delegation.delegable(depth),
+            });
+        Ok(delegation.sign(&self.session.token, &*self.session.holder)?)
+    }
+}
+
+impl fmt::Debug for SubAgent {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("SubAgent")
+            .field("name", &self.name)
+            .finish_non_exhaustive()
+    }
+}

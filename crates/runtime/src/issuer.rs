@@ -1,0 +1,184 @@
+//! Issuers: whoever may grant authority in the first place.
+
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+use agentsudo_core::{
+    Audience, Constraint, DEFAULT_MAX_LIFETIME_S, Grant, Mint, PublicKey, Rule, ScopePattern,
+    Signer, Token, TokenId, ToolName,
+};
+
+use crate::agent::Agent;
+use crate::clock::{Clock, SystemClock};
+use crate::entropy::{generate_key, random};
+use crate::setup_error::SetupError;
+
+/// How long a token lives unless told otherwise: one hour.
+pub const DEFAULT_LIFETIME: Duration = Duration::from_secs(3_600);
+
+/// Mints tokens with a key that verifiers trust.
+#[derive(Clone)]
+pub struct Issuer {
+    key: Arc<dyn Signer>,
+    clock: Arc<dyn Clock>,
+    max_lifetime_s: u64,
+}
+
+impl Issuer {
+    /// An issuer with a new key in memory, for programs that issue and verify in one process.
+    ///
+    /// # Errors
+    /// [`SetupError::NoEntropy`] without random bytes.
+    pub fn generate() -> Result<Self, SetupError> {
+        Ok(Self::new(
+            Arc::new(generate_key()?),
+            Arc::new(SystemClock::start()),
+        ))
+    }
+
+    /// An issuer with a key that lives wherever its signer says.
+    #[must_use]
+    pub fn new(key: Arc<dyn Signer>, clock: Arc<dyn Clock>) -> Self {
+        Self {
+            key,
+            clock,
+            max_lifetime_s: DEFAULT_MAX_LIFETIME_S,
+        }
+    }
+
+    /// Permits longer or shorter lives than one day; verifiers must be told the same number with
+    /// [`agentsudo_core::Verifier::trust_up_to`].
+    #[must_use]
+    pub const fn max_lifetime_s(mut self, seconds: u64) -> Self {
+        self.max_lifetime_s = seconds;
+        self
+    }
+
+    /// The key that verifiers have to trust.
+    #[must_use]
+    pub fn public_key(&self) -> PublicKey {
+        self.key.public_key()
+    }
+
+    /// Starts a token for an agent. It lives for [`DEFAULT_LIFETIME`] and cannot be delegated, unless told
+    /// otherwise.
+    pub fn token_for(&self, agent: &Agent) -> TokenRequest<'_> {
+        TokenRequest {
+            issuer: self,
+            agent: agent.clone(),
+            lifetime: DEFAULT_LIFETIME,
+            terms: Ok(Vec::new()),
+        }
+    }
+}
+
+impl fmt::Debug for Issuer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Issuer")
+            .field("key", &self.key.public_key())
+            .finish_non_exhaustive()
+    }
+}
+
+enum Term {
+    Grant(Grant),
+    Constraint(Constraint),
+    Audience(Audience),
+    Depth(u8),
+}
+
+/// A token in the making. The first mistake is kept and reported by [`TokenRequest::mint`].
+#[must_use = "a token exists once it is minted"]
+pub struct TokenRequest<'a> {
+    issuer: &'a Issuer,
+    agent: Agent,
+    lifetime: Duration,
+    terms: Result<Vec<Term>, SetupError>,
+}
+
+impl TokenRequest<'_> {
+    fn with(mut self, make: impl FnOnce() -> Result<Term, SetupError>) -> Self {
+        self.terms = self.terms.and_then(|mut terms| {
+            terms.push(make()?);
+            Ok(terms)
+        });
+        self
+    }
+
+    /// Grants the scopes of a pattern, such as `read:orders` or `write:*`.
+    pub fn allow(self, scopes: &str) -> Self {
+        self.with(|| Ok(Term::Grant(Grant::any_tool(ScopePattern::parse(scopes)?))))
+    }
+
+    /// Grants the scopes of a pattern to calls of one tool only.
+    pub fn allow_tool(self, scopes: &str, tool: &str) -> Self {
+        self.with(|| {
+            let scopes = ScopePattern::parse(scopes)?;
+            Ok(Term::Grant(Grant::for_tool(scopes, ToolName::parse(tool)?)))
+        })
+    }
+
+    /// Requires a rule of an argument, in every call.
+    pub fn constrain(self, path: &str, rule: Rule) -> Self {
+        self.with(|| Ok(Term::Constraint(Constraint::new(path, rule)?)))
+    }
+
+    /// Requires a rule of an argument, in calls that need a scope of the pattern.
+    pub fn constrain_on(self, scopes: &str, path: &str, rule: Rule) -> Self {
+        self.with(|| {
+            Ok(Term::Constraint(
+                Constraint::new(path, rule)?.on(ScopePattern::parse(scopes)?),
+            ))
+        })
+    }
+
+    /// Makes the token valid at one verifier only.
+    pub fn audience(self, audience: &str) -> Self {
+        self.with(|| Ok(Term::Audience(Audience::parse(audience)?)))
+    }
+
+    /// Permits so many delegations in a row.
+    pub fn delegable(self, depth: u8) -> Self {
+        self.with(|| Ok(Term::Depth(depth)))
+    }
+
+    /// How long it lives, in whole seconds.
+    pub const fn expires_in(mut self, lifetime: Duration) -> Self {
+        self.lifetime = lifetime;
+        self
+    }
+
+    /// Signs the token.
+    ///
+    /// # Errors
+    /// The first mistake that was made above; [`SetupError::Token`] with what the verifier refuses, a
+    /// life longer than the issuer may give above all.
+    pub fn mint(self) -> Result<Token, SetupError> {
+        let issuer = self.issuer;
+        let token_id = TokenId::from_bytes(random()?);
+        let lifetime_s = self.lifetime.as_secs();
+        let mint = Mint::new(
+            self.agent.holder(),
+            issuer.clock.now(),
+            lifetime_s,
+            token_id,
+        )
+        .max_lifetime_s(issuer.max_lifetime_s);
+        let mint = self.terms?.into_iter().fold(mint, |mint, term| match term {
+            Term::Grant(grant) => mint.grant_for(grant),
+            Term::Constraint(constraint) => mint.constrain(constraint),
+            Term::Audience(audience) => mint.audience(audience),
+            Term::Depth(depth) => mint.delegable(depth),
+        });
+        Ok(mint.sign(&*issuer.key)?)
+    }
+}
+
+impl fmt::Debug for TokenRequest<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("TokenRequest")
+            .field("agent", &self.agent)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,457 @@
+//! The life of a call: proposed, decoded, authorized, approved, recorded as intended, run, recorded as done.
+//!
+//! *Invariants:* each step takes what the step before proved, so none can be left out; whatever ends a call
+//! is recorded before its caller hears of it; a panic or a hang anywhere refuses the call, or marks it as
+//! unknown once it has started; nothing in here decides about authority, it asks the core.
+
+use std::any::Any;
+use std::panic::AssertUnwindSafe;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use agentsudo_core::{
+    Arguments, ArgumentsError, AuditEvent, AuditSubject, Authorized, Call, CallId, Chain, Digest,
+    Effect, Erased, Refusal, Refused, Standing, authorize, escape,
+};
+use agentsudo_tools::{CallContext, CallContextParts, Registered, ToolError, ToolErrorKind};
+use futures_util::FutureExt as _;
+use futures_util::future::BoxFuture;
+use tokio::sync::Notify;
+
+use crate::audit::Entry;
+use crate::layer::{Next, Terminal};
+use crate::outcome::{Denied, Fault, Outcome};
+use crate::proposed::Proposed;
+use crate::runtime::Runtime;
+use crate::session::Inner;
+
+/// How long all layers together may take before the call reaches approval, and again after it has run.
+pub const LAYER_TIMEOUT: Duration = Duration::from_secs(10);
+/// Longest tool name that a record repeats, in characters.
+const MAX_RECORDED_NAME_CHARS: usize = 64;
+
+/// What runs once a call has come through.
+pub(crate) struct Work<'a> {
+    pub(crate) timeout: Option<Duration>,
+    pub(crate) run: Run<'a>,
+}
+
+pub(crate) type Run<'a> = Box<
+    dyn FnOnce(
+            Authorized<Erased>,
+            CallContext,
+        ) -> BoxFuture<'a, Result<serde_json::Value, ToolError>>
+        + Send
+        + 'a,
+>;
+
+/// How far a call has come, as seen from outside of its layers.
+#[derive(Default)]
+struct Progress {
+    through_layers: Notify,
+    back_in_layers: Notify,
+    started: AtomicBool,
+}
+
+impl Runtime {
+    /// Takes a proposal through decoding, and from there on as [`Runtime::carry_out`].
+    pub(crate) async fn propose(
+        &self,
+        session: &Arc<Inner>,
+        id: CallId,
+        tool: &str,
+        arguments: Result<Arguments, ArgumentsError>,
+    ) -> Outcome {
+        let decoded = match arguments {
+            Ok(arguments) => {
+                let chain = session.capability.chain().clone();
+                self.decode(Proposed::new(id, tool.to_owned(), chain, arguments))
+                    .await
+            }
+            Err(error) => Err(Denied::Refused(error.into())),
+        };
+        match decoded {
+            Ok((call, registered)) => self.run_tool(session, call, registered).await,
+            Err(denied) => {
+                let entry = Entry {
+                    call: id,
+                    session: Some(session.id.clone()),
+                    chain: session.capability.chain().clone(),
+                    tool: escape(tool, MAX_RECORDED_NAME_CHARS),
+                    subject: None,
+                };
+                self.deny(&entry, denied).await
+            }
+        }
+    }
+
+    async fn decode(&self, mut proposed: Proposed) -> Result<(Call<Erased>, &Registered), Denied> {
+        let edits = async {
+            for layer in &self.0.proposal_layers {
+                layer.edit(&mut proposed).await?;
+            }
+            Ok::<_, Refusal>(proposed)
+        };
+        let limit_ms = as_ms(LAYER_TIMEOUT);
+        let proposed = tokio::time::timeout(LAYER_TIMEOUT, AssertUnwindSafe(edits).catch_unwind())
+            .await
+            .map_err(|_| Fault::LayerTimedOut { limit_ms })?
+            .map_err(|panic| Fault::LayerPanicked {
+                message: panic_message(&*panic),
+            })??;
+        let unknown = || Refusal::UnknownTool {
+            name: proposed.tool().to_owned(),
+        };
+        let registered = self.registry().get(proposed.tool()).ok_or_else(unknown)?;
+        let requirement = registered.definition().requirement();
+        // Decoding runs the tool author's code, which may panic on what it did not expect.
+        let decode = || {
+            registered
+                .tool()
+                .decode(proposed.id(), requirement, proposed.arguments())
+        };
+        let call = std::panic::catch_unwind(AssertUnwindSafe(decode))
+            .map_err(|panic| Fault::DecoderPanicked {
+                message: panic_message(&*panic),
+            })?
+            .map_err(Refusal::Arguments)?;
+        Ok((call, registered))
+    }
+
+    /// Takes a decoded call of a registered tool through the rest of its life.
+    pub(crate) async fn run_tool(
+        &self,
+        session: &Arc<Inner>,
+        call: Call<Erased>,
+        registered: &Registered,
+    ) -> Outcome {
+        let tool = Arc::clone(registered.tool());
+        let run: Run<'_> = Box::new(move |authorized, context| {
+            Box::pin(async move { tool.invoke(authorized, &context).await })
+        });
+        let work = Work {
+            timeout: Some(registered.definition().timeout()),
+            run,
+        };
+        self.carry_out(Some(session), call, work).await
+    }
+
+    /// Takes a decoded call through authorization, layers, approval and audit, and runs it.
+    pub(crate) async fn carry_out(
+        &self,
+        session: Option<&Arc<Inner>>,
+        call: Call<Erased>,
+        work: Work<'_>,
+    ) -> Outcome {
+        let entry = Entry {
+            call: call.id(),
+            session: session.map(|session| session.id.clone()),
+            chain: session.map_or_else(Chain::nobody, |s| s.capability.chain().clone()),
+            tool: call.requirement().tool().to_string(),
+            subject: Some(AuditSubject::of(&call)),
+        };
+        let authorized = match self.authorize(session, call) {
+            Ok(authorized) => authorized,
+            Err(denied) => return self.deny(&entry, denied).await,
+        };
+        let progress = Progress::default();
+        let outcome = self
+            .through_layers(session, authorized, work, &entry, &progress)
+            .await;
+        self.settle(&entry, &progress, outcome).await
+    }
+
+    fn authorize(
+        &self,
+        session: Option<&Arc<Inner>>,
+        call: Call<Erased>,
+    ) -> Result<Authorized<Erased>, Denied> {
+        let decide = || self.decide(session, call);
+        // A rule that panics must refuse its call and leave the process alive.
+        let decided = std::panic::catch_unwind(AssertUnwindSafe(decide)).map_err(|panic| {
+            Fault::DecisionPanicked {
+                message: panic_message(&*panic),
+            }
+        })?;
+        let refused = match decided {
+            Ok(authorized) => return Ok(authorized),
+            Err(refused) => refused,
+        };
+        let Some(mode) = self
+            .0
+            .observe
+            .iter()
+            .find_map(|rule| rule.mode_for(&refused))
+            .copied()
+        else {
+            return Err(Denied::Refused(refused.into_refusal()));
+        };
+        refused
+            .observe(&mode, self.now())
+            .map_err(|refused| Denied::Refused(refused.into_refusal()))
+    }
+
+    fn decide(
+        &self,
+        session: Option<&Arc<Inner>>,
+        call: Call<Erased>,
+    ) -> Result<Authorized<Erased>, Refused<Erased>> {
+        let Some(session) = session else {
+            return Err(Refused::new(call, Chain::nobody(), Refusal::NoSession));
+        };
+        if session.has_ended() {
+            let chain = session.capability.chain().clone();
+            return Err(Refused::new(call, chain, Refusal::SessionEnded));
+        }
+        self.under_conditions(|conditions| authorize(&session.capability, call, conditions))
+    }
+
+    async fn through_layers(
+        &self,
+        session: Option<&Arc<Inner>>,
+        authorized: Authorized<Erased>,
+        work: Work<'_>,
+        entry: &Entry,
+        progress: &Progress,
+    ) -> Outcome {
+        if self.0.layers.is_empty() {
+            return self
+                .perform(session, authorized, work, entry, progress)
+                .await;
+        }
+        let view = authorized.view();
+        let terminal: Terminal<'_> =
+            Box::new(move || Box::pin(self.perform(session, authorized, work, entry, progress)));
+        let onion = AssertUnwindSafe(Next::new(&self.0.layers, &view, terminal).run());
+        tokio::select! {
+            biased;
+            outcome = onion.catch_unwind() => outcome.unwrap_or_else(|panic| {
+                Outcome::Faulted(Fault::LayerPanicked { message: panic_message(&*panic) })
+            }),
+            () = progress.layers_take_too_long() => {
+                Outcome::Faulted(Fault::LayerTimedOut { limit_ms: as_ms(LAYER_TIMEOUT) })
+            }
+        }
+    }
+
+    /// Approval, the last decision, the record of intent, the tool, the record of its outcome.
+    async fn perform(
+        &self,
+        session: Option<&Arc<Inner>>,
+        authorized: Authorized<Erased>,
+        work: Work<'_>,
+        entry: &Entry,
+        progress: &Progress,
+    ) -> Outcome {
+        progress.through_layers.notify_one();
+        let authorized = match self.make_ready(session, authorized).await {
+            Ok(authorized) => authorized,
+            Err(denied) => {
+                progress.back_in_layers.notify_one();
+                return denied.into();
+            }
+        };
+        let intent = AuditEvent::intent(&authorized);
+        if let Err(fault) = self.0.audit.append(entry, intent, self.now()).await {
+            progress.back_in_layers.notify_one();
+            return Outcome::Faulted(fault);
+        }
+        progress.started.store(true, Ordering::Release);
+        let mut unfinished = Unfinished {
+            runtime: self.clone(),
+            entry: Some(entry.clone()),
+        };
+        let result = self.run(session, authorized, work).await;
+        unfinished.entry = None;
+        let event = match &result {
+            Ok(output) => AuditEvent::Returned {
+                result_digest: digest_of(output),
+            },
+            Err(error) if error.kind() == ToolErrorKind::OutcomeUnknown => AuditEvent::Unknown {
+                code: error.code().to_owned(),
+            },
+            Err(error) => AuditEvent::Failed {
+                code: error.code().to_owned(),
+            },
+        };
+        let recorded = self.0.audit.append(entry, event, self.now()).await;
+        progress.back_in_layers.notify_one();
+        match (recorded, result) {
+            (Err(fault), _) => Outcome::Faulted(fault),
+            (Ok(()), Ok(output)) => Outcome::Returned(output),
+            (Ok(()), Err(error)) => Outcome::Failed(error),
+        }
+    }
+
+    /// Waits for a person where one is asked for, and decides once more right before the call runs.
+    async fn make_ready(
+        &self,
+        session: Option<&Arc<Inner>>,
+        authorized: Authorized<Erased>,
+    ) -> Result<Authorized<Erased>, Denied> {
+        let authorized = match &self.0.approval {
+            Some(approval) => approval.obtain(authorized, &self.0.clock).await?,
+            None => authorized,
+        };
+        let granted = *authorized.standing() == Standing::Granted;
+        if granted && session.is_some_and(|session| session.has_ended()) {
+            return Err(Refusal::SessionEnded.into());
+        }
+        let capability = session.map(|session| &session.capability);
+        self.under_conditions(|conditions| authorized.recheck(capability, conditions))?;
+        Ok(authorized)
+    }
+
+    async fn run(
+        &self,
+        session: Option<&Arc<Inner>>,
+        authorized: Authorized<Erased>,
+        work: Work<'_>,
+    ) -> Result<serde_json::Value, ToolError> {
+        let effect = authorized.requirement().effect();
+        let context = CallContext::new(CallContextParts {
+            call_id: authorized.id(),
+            session_id: session
+                .map(|session| session.id.clone())
+                .unwrap_or_default(),
+            chain: authorized.chain().clone(),
+            now: self.now(),
+            states: Arc::clone(&self.0.states),
+        });
+        // The closure runs the tool author's code before its first await: it is made inside of the net.
+        let running = AssertUnwindSafe(async move { (work.run)(authorized, context).await });
+        let running = running.catch_unwind();
+        let ended = match work.timeout {
+            None => running.await,
+            Some(limit) => match tokio::time::timeout(limit, running).await {
+                Ok(ended) => ended,
+                Err(_) => {
+                    return Err(broken_off(
+                        effect,
+                        "tool.timed_out",
+                        "the tool took too long",
+                    ));
+                }
+            },
+        };
+        ended.unwrap_or_else(|panic| {
+            tracing::error!(message = panic_message(&*panic), "tool panicked");
+            Err(broken_off(effect, "tool.panicked", "the tool broke down"))
+        })
+    }
+
+    /// Records how a call ended, as far as the call itself has not done so already.
+    async fn settle(&self, entry: &Entry, progress: &Progress, outcome: Outcome) -> Outcome {
+        let started = progress.started.load(Ordering::Acquire);
+        let event = match &outcome {
+            Outcome::Refused(refusal) => AuditEvent::refused(refusal),
+            // The log did not take a record: it will not take this one either.
+            Outcome::Faulted(Fault::AuditUnavailable { .. }) => return outcome,
+            Outcome::Faulted(fault) => fault_event(fault),
+            Outcome::Returned(_) | Outcome::Failed(_) if started => return outcome,
+            Outcome::Returned(answer) => AuditEvent::Answered {
+                result_digest: digest_of(answer),
+            },
+            Outcome::Failed(error) => AuditEvent::Failed {
+                code: error.code().to_owned(),
+            },
+        };
+        match self.0.audit.append(entry, event, self.now()).await {
+            Ok(()) => outcome,
+            Err(fault) => Outcome::Faulted(fault),
+        }
+    }
+
+    /// Records a call that did not get as far as its layers.
+    async fn deny(&self, entry: &Entry, denied: Denied) -> Outcome {
+        self.settle(entry, &Progress::default(), denied.into())
+            .await
+    }
+}
+
+impl From<Denied> for Outcome {
+    fn from(denied: Denied) -> Self {
+        match denied {
+            Denied::Refused(refusal) => Self::Refused(refusal),
+            Denied::Faulted(fault) => Self::Faulted(fault),
+            Denied::Panicked => Self::Failed(ToolError::outcome_unknown(
+                "tool.panicked",
+                "the tool broke down",
+            )),
+        }
+    }
+}
+
+impl Progress {
+    /// Ends when the layers have used up their time, on the way in or on the way out.
+    async fn layers_take_too_long(&self) {
+        tokio::select! {
+            () = tokio::time::sleep(LAYER_TIMEOUT) => return,
+            () = self.through_layers.notified() => {}
+        }
+        self.back_in_layers.notified().await;
+        tokio::time::sleep(LAYER_TIMEOUT).await;
+    }
+}
+
+/// Records that nobody knows how a call ended, when its future is dropped while the tool runs.
+struct Unfinished {
+    runtime: Runtime,
+    entry: Option<Entry>,
+}
+
+impl Drop for Unfinished {
+    fn drop(&mut self) {
+        let Some(entry) = self.entry.take() else {
+            return;
+        };
+        let runtime = self.runtime.clone();
+        let record = async move {
+            let event = AuditEvent::Unknown {
+                code: "call.abandoned".to_owned(),
+            };
+            if let Err(fault) = runtime.0.audit.append(&entry, event, runtime.now()).await {
+                tracing::error!(call = %entry.call, reason = %fault, "abandoned call was not recorded");
+            }
+        };
+        // Without an executor left the intent alone stands, which means the same.
+        if let Ok(executor) = tokio::runtime::Handle::try_current() {
+            drop(executor.spawn(record));
+        }
+    }
+}
+
+fn fault_event(fault: &Fault) -> AuditEvent {
+    AuditEvent::Refused {
+        code: fault.code().to_owned(),
+        reason: fault.to_string(),
+    }
+}
+
+/// The error of a call that was broken off: a read did nothing, of anything else nobody knows.
+fn broken_off(effect: Effect, code: &'static str, told: &str) -> ToolError {
+    match effect {
+        Effect::Read => ToolError::retryable(code, told),
+        Effect::Write | Effect::Destructive => ToolError::outcome_unknown(
+            code,
+            format!("{told}; whether the call took effect is unknown, do not repeat it"),
+        ),
+    }
+}
+
+fn digest_of(json: &serde_json::Value) -> Digest {
+    Digest::of(json.to_string().as_bytes())
+}
+
+fn panic_message(panic: &(dyn Any + Send)) -> String {
+    let message = panic
+        .downcast_ref::<&str>()
+        .map(|message| (*message).to_owned())
+        .or_else(|| panic.downcast_ref::<String>().cloned());
+    escape(&message.unwrap_or_else(|| "no message".to_owned()), 256)
+}
+
+fn as_ms(duration: Duration) -> u64 {
+    u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
+}

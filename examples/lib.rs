@@ -1,0 +1,1 @@
+//! Examples of AgentSudo, one idea each. Run one with `cargo run -p agentsudo-examples --example NAME`.

@@ -1,0 +1,1 @@
+//! Tokens, constraints, approvals: what the core must refuse.
