@@ -19,7 +19,7 @@
 //!
 //! let support = Agent::generate("support-bot")?;
 //! let token = issuer.token_for(&support).allow("write:refunds").mint()?;
-//! let session = runtime.open_session(&support, &token)?;
+//! let session = runtime.open_session(&support, &token).await?;
 //! let done = session.enter(issue_refund("order_123".into(), 50)).await?;
 //! assert_eq!(done, "refunded 50 of order_123");
 //!
@@ -37,9 +37,9 @@ pub use agentsudo_core::{
     ConstraintViolation, Decimal, Delegation, Digest, Domain, Effect, Erased, Freeze, FreezeList,
     Grant, Holder, IssuerKeyId, KeyError, Mint, NameError, PublicKey, Refusal, Refused,
     Requirement, Rule, Scope, ScopeError, ScopePattern, ScopeSet, SecretKey, Signature, Signer,
-    SigningInput, Standing, Timestamp, Token, TokenError, TokenId, Told, ToolName, Value, Verdict,
-    Verified, Verifier, WouldRefuse, at_least, at_most, between, danger, equals, escape, one_of,
-    prefix,
+    SigningInput, Standing, Timestamp, Token, TokenError, TokenId, Told, TooManyFreezes, ToolName,
+    Value, Verdict, Verified, Verifier, WouldRefuse, at_least, at_most, between, danger, equals,
+    escape, one_of, prefix,
 };
 pub use agentsudo_runtime::{
     Agent, Approval, ApprovalRule, Approver, ApproverFault, AuditFault, AuditSink, Builder,

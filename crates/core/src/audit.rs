@@ -32,14 +32,15 @@ pub struct AuditRecord {
     pub sequence: u64,
     /// When, by the runtime's clock.
     pub at: Timestamp,
-    /// The call; records of one call share it.
+    /// The call, or the attempt to open a session; records of one call share it.
     pub call: CallId,
     /// The session, if there was one.
     pub session: Option<String>,
     /// The agents, the root first.
     pub chain: Chain,
-    /// The tool, as asked for.
-    pub tool: String,
+    /// The tool, as asked for; none when a session was opened or refused.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub tool: Option<String>,
     /// What is known of the call once it was decoded.
     #[serde(flatten)]
     pub subject: Option<AuditSubject>,
@@ -67,6 +68,19 @@ pub struct AuditSubject {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case", tag = "event")]
 pub enum AuditEvent {
+    /// An agent showed a valid token, proved that it holds it, and is at work.
+    SessionOpened {
+        /// The first second at which its calls are refused.
+        expires_at: Timestamp,
+    },
+    /// A token was shown that is not valid here and now, or not by its holder. The chain is what the token
+    /// claims, which nobody vouches for.
+    SessionRefused {
+        /// The stable code.
+        code: String,
+        /// The reason in full.
+        reason: String,
+    },
     /// It was refused and did not run.
     Refused {
         /// The stable code.

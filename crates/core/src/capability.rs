@@ -12,7 +12,7 @@ use crate::constraint::Constraint;
 use crate::digest::Digest;
 use crate::freeze::FreezeList;
 use crate::key::{Domain, KeyError, Signature, Signer, SigningInput};
-use crate::name::ToolName;
+use crate::name::{Audience, ToolName};
 use crate::refusal::Refusal;
 use crate::scope::{Scope, ScopePattern, ScopeSet};
 use crate::timestamp::Timestamp;
@@ -108,20 +108,31 @@ impl GrantSet {
 /// A verified token whose presenter has not yet shown that it holds the token's key.
 #[derive(Debug)]
 #[must_use = "a verified token allows nothing until its holder is proved"]
-pub struct Verified(Capability);
+pub struct Verified {
+    capability: Capability,
+    audience: Audience,
+}
 
 /// Bytes of the random challenge in a proof of possession.
 pub const CHALLENGE_LEN_BYTES: usize = 32;
 
 impl Verified {
-    pub(crate) const fn new(capability: Capability) -> Self {
-        Self(capability)
+    pub(crate) const fn new(capability: Capability, audience: Audience) -> Self {
+        Self {
+            capability,
+            audience,
+        }
     }
 
-    /// What the holder has to sign: a fresh random challenge, bound to this token.
+    /// What the holder has to sign: a fresh random challenge, bound to this token and to the verifier that
+    /// asks, so that a proof given to one cannot be handed on to another.
     #[must_use]
     pub fn challenge(&self, nonce: &[u8; CHALLENGE_LEN_BYTES]) -> SigningInput {
-        SigningInput::new(Domain::Session, &[self.0.id.as_bytes(), nonce])
+        let token = self.capability.id.as_bytes();
+        SigningInput::new(
+            Domain::Session,
+            &[token, nonce, self.audience.as_str().as_bytes()],
+        )
     }
 
     /// Turns the verified token into a capability, given the holder's signature over the challenge.
@@ -133,9 +144,14 @@ impl Verified {
         nonce: &[u8; CHALLENGE_LEN_BYTES],
         signature: &Signature,
     ) -> Result<Capability, TokenError> {
-        let holder = self.0.chain.leaf().ok_or(TokenError::Malformed)?.holder;
+        let holder = self
+            .capability
+            .chain
+            .leaf()
+            .ok_or(TokenError::Malformed)?
+            .holder;
         if holder.verifies(&self.challenge(nonce), signature) {
-            Ok(self.0)
+            Ok(self.capability)
         } else {
             Err(TokenError::HolderMismatch)
         }

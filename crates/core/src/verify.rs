@@ -8,7 +8,6 @@
 use std::collections::BTreeMap;
 
 use crate::capability::{BlockRules, Capability, Terms, Verified};
-use crate::chain::{Chain, ChainLink};
 use crate::key::{IssuerKeyId, PublicKey};
 use crate::name::Audience;
 use crate::timestamp::Timestamp;
@@ -87,11 +86,8 @@ impl Verifier {
         check_times(&terms, root, now)?;
         check_audience(token, &self.audience)?;
         check_signatures(token, Some(&issuer.key))?;
-        Ok(Verified::new(Capability::new(
-            chain_of(token),
-            terms,
-            rules_of(token),
-        )))
+        let capability = Capability::new(token.claimed_chain(), terms, rules_of(token));
+        Ok(Verified::new(capability, self.audience.clone()))
     }
 }
 
@@ -205,15 +201,6 @@ fn check_signatures(token: &Token, issuer: Option<&PublicKey>) -> Result<(), Tok
         previous = Some(signed);
     }
     Ok(())
-}
-
-fn chain_of(token: &Token) -> Chain {
-    let links = token.blocks().iter().map(|signed| ChainLink {
-        agent: signed.block.holder.agent().clone(),
-        holder: *signed.block.holder.key(),
-        block: signed.id,
-    });
-    Chain::new(links.collect())
 }
 
 fn rules_of(token: &Token) -> Vec<BlockRules> {

@@ -56,6 +56,13 @@ impl Agent {
     }
 }
 
+/// What an issuer or a delegation needs of an agent: the name and the public key.
+impl From<&Agent> for Holder {
+    fn from(agent: &Agent) -> Self {
+        agent.holder()
+    }
+}
+
 impl fmt::Debug for Agent {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Agent")

@@ -4,7 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use agentsudo_core::{Audience, Constraint, Delegation, Rule, ScopePattern, Token};
+use agentsudo_core::{Audience, Constraint, Delegation, Holder, Rule, ScopePattern, Token};
 
 use crate::agent::Agent;
 use crate::session::{Inner, Session};
@@ -86,32 +86,34 @@ impl SubAgent {
     /// # Errors
     /// The first mistake that was made above; [`SetupError::Token`] when the session's token permits no
     /// delegation; [`SetupError::Refused`] when it has ended or expired.
-    pub fn open(self) -> Result<Session, SetupError> {
+    pub async fn open(self) -> Result<Session, SetupError> {
         let agent = Agent::generate(&self.name)?;
         let session = Arc::clone(&self.session);
         let token = self.sign_for(&agent)?;
         let runtime = session.runtime.clone();
-        Session::open(runtime, Arc::clone(agent.signer()), &token, Some(session))
+        Session::open(runtime, Arc::clone(agent.signer()), &token, Some(session)).await
     }
 
-    /// Signs a token for an agent that has its own key, to be used anywhere.
+    /// Signs a token for an agent that has its own key, to be used anywhere. Of an agent in another
+    /// process the [`Holder`] is enough: its name and public key.
     ///
     /// The token names the agent by its own name, which has to be the name of the delegation.
     ///
     /// # Errors
     /// As [`SubAgent::open`], and [`SetupError::OtherAgent`] when the agent has another name.
-    pub fn sign_for(self, agent: &Agent) -> Result<Token, SetupError> {
+    pub fn sign_for(self, holder: impl Into<Holder>) -> Result<Token, SetupError> {
+        let holder = holder.into();
         if self.session.has_ended() {
             return Err(SetupError::Refused(agentsudo_core::Refusal::SessionEnded));
         }
-        if agent.name().as_str() != self.name {
+        if holder.agent().as_str() != self.name {
             return Err(SetupError::OtherAgent {
                 expected: self.name,
-                found: agent.name().to_string(),
+                found: holder.agent().to_string(),
             });
         }
         let now = self.session.runtime.now();
-        let mut delegation = Delegation::to(agent.holder());
+        let mut delegation = Delegation::to(holder);
         if let Some(lifetime) = self.expires_in {
             delegation = delegation.expires_at(now.saturating_add_s(lifetime.as_secs()));
         }

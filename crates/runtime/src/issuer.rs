@@ -5,11 +5,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use agentsudo_core::{
-    Audience, Constraint, DEFAULT_MAX_LIFETIME_S, Grant, Mint, PublicKey, Rule, ScopePattern,
-    Signer, Token, TokenId, ToolName,
+    Audience, Constraint, DEFAULT_MAX_LIFETIME_S, Grant, Holder, Mint, PublicKey, Rule,
+    ScopePattern, Signer, Token, TokenId, ToolName,
 };
 
-use crate::agent::Agent;
 use crate::clock::{Clock, SystemClock};
 use crate::entropy::{generate_key, random};
 use crate::setup_error::SetupError;
@@ -61,13 +60,14 @@ impl Issuer {
         self.key.public_key()
     }
 
-    /// Starts a token for an agent. It lives for [`DEFAULT_LIFETIME`] and cannot be delegated, unless told
-    /// otherwise.
-    pub fn token_for(&self, agent: &Agent) -> TokenRequest<'_> {
+    /// Starts a token for an agent of this process, or for a [`Holder`] whose key is elsewhere. It lives
+    /// for [`DEFAULT_LIFETIME`] and cannot be delegated, unless told otherwise.
+    pub fn token_for(&self, holder: impl Into<Holder>) -> TokenRequest<'_> {
         TokenRequest {
             issuer: self,
-            agent: agent.clone(),
+            holder: holder.into(),
             lifetime: DEFAULT_LIFETIME,
+            valid_after: None,
             terms: Ok(Vec::new()),
         }
     }
@@ -92,8 +92,9 @@ enum Term {
 #[must_use = "a token exists once it is minted"]
 pub struct TokenRequest<'a> {
     issuer: &'a Issuer,
-    agent: Agent,
+    holder: Holder,
     lifetime: Duration,
+    valid_after: Option<Duration>,
     terms: Result<Vec<Term>, SetupError>,
 }
 
@@ -149,6 +150,12 @@ impl TokenRequest<'_> {
         self
     }
 
+    /// Makes it valid only so many whole seconds after it was issued; its life counts from the issue.
+    pub const fn valid_after(mut self, wait: Duration) -> Self {
+        self.valid_after = Some(wait);
+        self
+    }
+
     /// Signs the token.
     ///
     /// # Errors
@@ -158,13 +165,11 @@ impl TokenRequest<'_> {
         let issuer = self.issuer;
         let token_id = TokenId::from_bytes(random()?);
         let lifetime_s = self.lifetime.as_secs();
-        let mint = Mint::new(
-            self.agent.holder(),
-            issuer.clock.now(),
-            lifetime_s,
-            token_id,
-        )
-        .max_lifetime_s(issuer.max_lifetime_s);
+        let mut mint = Mint::new(self.holder, issuer.clock.now(), lifetime_s, token_id)
+            .max_lifetime_s(issuer.max_lifetime_s);
+        if let Some(wait) = self.valid_after {
+            mint = mint.valid_after_s(wait.as_secs());
+        }
         let mint = self.terms?.into_iter().fold(mint, |mint, term| match term {
             Term::Grant(grant) => mint.grant_for(grant),
             Term::Constraint(constraint) => mint.constrain(constraint),
@@ -178,7 +183,7 @@ impl TokenRequest<'_> {
 impl fmt::Debug for TokenRequest<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("TokenRequest")
-            .field("agent", &self.agent)
+            .field("holder", &self.holder)
             .finish_non_exhaustive()
     }
 }

@@ -78,7 +78,7 @@ impl Runtime {
                     call: id,
                     session: Some(session.id.clone()),
                     chain: session.capability.chain().clone(),
-                    tool: escape(tool, MAX_RECORDED_NAME_CHARS),
+                    tool: Some(escape(tool, MAX_RECORDED_NAME_CHARS)),
                     subject: None,
                 };
                 self.deny(&entry, denied).await
@@ -148,7 +148,7 @@ impl Runtime {
             call: call.id(),
             session: session.map(|session| session.id.clone()),
             chain: session.map_or_else(Chain::nobody, |s| s.capability.chain().clone()),
-            tool: call.requirement().tool().to_string(),
+            tool: Some(call.requirement().tool().to_string()),
             subject: Some(AuditSubject::of(&call)),
         };
         let authorized = match self.authorize(session, call) {

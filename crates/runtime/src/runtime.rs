@@ -4,8 +4,8 @@ use std::fmt;
 use std::sync::{Arc, OnceLock, PoisonError, RwLock};
 
 use agentsudo_core::{
-    Conditions, Freeze, FreezeList, Refusal, ScopePattern, Signer, Timestamp, Token,
-    TooManyFreezes, Verifier,
+    Conditions, Freeze, FreezeList, ScopePattern, Signer, Timestamp, Token, TooManyFreezes,
+    Verifier,
 };
 use agentsudo_tools::{Registry, States};
 
@@ -14,7 +14,6 @@ use crate::approval::Approval;
 use crate::audit::Audit;
 use crate::builder::{Builder, MissingAudit};
 use crate::clock::{Clock, ForwardClock};
-use crate::entropy::random;
 use crate::layer::{Layer, ProposalLayer};
 use crate::observe::Observe;
 use crate::session::Session;
@@ -45,25 +44,28 @@ impl Runtime {
         Builder::new(verifier)
     }
 
-    /// Opens a session for an agent that presents a token and proves that it holds the token's key.
+    /// Opens a session for an agent that presents a token and proves that it holds the token's key. Both
+    /// ends are audited: an agent at work, and a token that is refused.
     ///
     /// # Errors
     /// [`SetupError::Refused`] when the token is not valid here and now, or is another agent's;
-    /// [`SetupError::NoEntropy`] without random bytes.
-    pub fn open_session(&self, agent: &Agent, token: &Token) -> Result<Session, SetupError> {
+    /// [`SetupError::Faulted`] when no audit sink takes the record; [`SetupError::NoEntropy`] without
+    /// random bytes.
+    pub async fn open_session(&self, agent: &Agent, token: &Token) -> Result<Session, SetupError> {
         self.open_session_with(Arc::clone(agent.signer()), token)
+            .await
     }
 
     /// The same for a holder's key that is at hand as a signer.
     ///
     /// # Errors
     /// As [`Runtime::open_session`].
-    pub fn open_session_with(
+    pub async fn open_session_with(
         &self,
         holder: Arc<dyn Signer>,
         token: &Token,
     ) -> Result<Session, SetupError> {
-        Session::open(self.clone(), holder, token, None)
+        Session::open(self.clone(), holder, token, None).await
     }
 
     /// Stops the scopes of a pattern for everybody, at once and until a time.
@@ -137,23 +139,6 @@ impl Runtime {
         decide(&Conditions {
             now: self.now(),
             freezes: &freezes,
-        })
-    }
-
-    pub(crate) fn verify(
-        &self,
-        holder: &dyn Signer,
-        token: &Token,
-    ) -> Result<agentsudo_core::Capability, SetupError> {
-        let nonce = random()?;
-        let opened = self
-            .0
-            .verifier
-            .verify(token, self.now())
-            .and_then(|verified| verified.held_by(holder, &nonce));
-        opened.map_err(|error| {
-            tracing::warn!(code = error.code(), reason = %error, "session was refused");
-            SetupError::Refused(Refusal::Token(error))
         })
     }
 }

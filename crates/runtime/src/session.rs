@@ -10,10 +10,12 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use agentsudo_core::{
-    Arguments, ArgumentsError, Call, CallId, Capability, Chain, Refusal, Signer, Timestamp, Token,
+    Arguments, ArgumentsError, AuditEvent, Call, CallId, Capability, Chain, Refusal, Signer,
+    Timestamp, Token,
 };
 use agentsudo_tools::Tool;
 
+use crate::audit::Entry;
 use crate::delegation::SubAgent;
 use crate::entropy::random;
 use crate::outcome::{CallError, Fault, Outcome};
@@ -57,23 +59,57 @@ impl Inner {
 }
 
 impl Session {
-    pub(crate) fn open(
+    pub(crate) async fn open(
         runtime: Runtime,
         holder: Arc<dyn Signer>,
         token: &Token,
         parent: Option<Arc<Inner>>,
     ) -> Result<Self, SetupError> {
-        let capability = runtime.verify(&*holder, token)?;
+        let attempt = new_call_id()?;
         let id = CallId::from_bytes(random()?).to_string();
-        tracing::info!(session = id, chain = %capability.chain(), "session opened");
+        let nonce = random()?;
+        let now = runtime.now();
+        let verifier = &runtime.0.verifier;
+        let opened = verifier
+            .verify(token, now)
+            .and_then(|token| token.held_by(&*holder, &nonce));
+        let (chain, session, event) = match &opened {
+            Ok(capability) => {
+                let expires_at = capability.expires_at();
+                (
+                    capability.chain().clone(),
+                    Some(id.clone()),
+                    AuditEvent::SessionOpened { expires_at },
+                )
+            }
+            Err(error) => {
+                let (code, reason) = (error.code().to_owned(), error.to_string());
+                (
+                    token.claimed_chain(),
+                    None,
+                    AuditEvent::SessionRefused { code, reason },
+                )
+            }
+        };
+        let entry = Entry {
+            call: attempt,
+            session,
+            chain,
+            tool: None,
+            subject: None,
+        };
+        runtime.0.audit.append(&entry, event, now).await?;
+        let capability = opened.map_err(Refusal::Token)?;
+        let token = token.clone();
+        let ended = AtomicBool::new(false);
         Ok(Self(Arc::new(Inner {
             id,
             runtime,
             capability,
-            token: token.clone(),
+            token,
             holder,
             parent,
-            ended: AtomicBool::new(false),
+            ended,
         })))
     }
 

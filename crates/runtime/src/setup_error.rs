@@ -5,6 +5,8 @@ use agentsudo_core::{
 };
 use agentsudo_tools::ToolMisuse;
 
+use crate::outcome::Fault;
+
 /// Why a runtime, an agent, a token or a session could not be made.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
@@ -30,6 +32,9 @@ pub enum SetupError {
     /// The session that should delegate has ended, or its token no longer counts.
     #[error(transparent)]
     Refused(#[from] Refusal),
+    /// The audit log does not take the record of a session.
+    #[error(transparent)]
+    Faulted(#[from] Fault),
     /// Approvals are required and there is nobody whose answer would count.
     #[error(transparent)]
     Approval(#[from] ApprovalRefusal),
@@ -73,6 +78,7 @@ impl SetupError {
             Self::Token(error) => error.code(),
             Self::Tool(error) => error.code(),
             Self::Refused(refusal) => refusal.code(),
+            Self::Faulted(fault) => fault.code(),
             Self::Approval(refusal) => refusal.code(),
             Self::OtherAgent { .. } => "setup.other_agent",
             Self::NoEntropy(_) => "setup.no_entropy",

@@ -5,9 +5,14 @@ fn key(seed: u8) -> SecretKey {
 }
 
 fn bytes_of(hex: &str) -> [u8; 32] {
-    let digits = hex.chars().map(|digit| u8::try_from(digit.to_digit(16).unwrap()).unwrap());
+    let digits = hex
+        .chars()
+        .map(|digit| u8::try_from(digit.to_digit(16).unwrap()).unwrap());
     let digits = digits.collect::<Vec<_>>();
-    let bytes = digits.chunks(2).map(|pair| pair[0] << 4 | pair[1]).collect::<Vec<_>>();
+    let bytes = digits
+        .chunks(2)
+        .map(|pair| pair[0] << 4 | pair[1])
+        .collect::<Vec<_>>();
     bytes.try_into().unwrap()
 }
 

@@ -24,6 +24,7 @@ pub use error::TokenError;
 pub use mint::Mint;
 pub use text::TOKEN_TEXT_PREFIX;
 
+use crate::chain::{Chain, ChainLink};
 use crate::digest::Digest;
 use crate::key::{PublicKey, SIGNATURE_LEN_BYTES, Signature};
 use crate::name::AgentName;
@@ -159,6 +160,17 @@ impl Token {
 
     pub(crate) fn blocks(&self) -> &[SignedBlock] {
         &self.blocks
+    }
+
+    /// The agents that the blocks *claim*, the root first; nobody vouches for them before verification.
+    #[must_use]
+    pub fn claimed_chain(&self) -> Chain {
+        let links = self.blocks.iter().map(|signed| ChainLink {
+            agent: signed.block.holder.agent.clone(),
+            holder: signed.block.holder.key,
+            block: signed.id,
+        });
+        Chain::new(links.collect())
     }
 
     /// The holder that the last block *claims*; trust it only after verification.

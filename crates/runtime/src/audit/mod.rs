@@ -72,7 +72,7 @@ pub(crate) struct Entry {
     pub(crate) call: CallId,
     pub(crate) session: Option<String>,
     pub(crate) chain: Chain,
-    pub(crate) tool: String,
+    pub(crate) tool: Option<String>,
     pub(crate) subject: Option<AuditSubject>,
 }
 

@@ -15,7 +15,7 @@ pub struct TracingAudit;
 impl AuditSink for TracingAudit {
     async fn append(&self, record: &AuditRecord) -> Result<(), AuditFault> {
         let json = serde_json::to_string(record).map_err(AuditFault::new)?;
-        tracing::info!(target: "agentsudo::audit", call = %record.call, tool = record.tool, record = json);
+        tracing::info!(target: "agentsudo::audit", call = %record.call, tool = record.tool.as_deref(), record = json);
         Ok(())
     }
 }
