@@ -64,3 +64,8 @@ pub mod __macro {
         ToolError, ToolReturn, returns, schemars, serde, shown,
     };
 }
+
+/// The README's code compiles and runs.
+#[cfg(doctest)]
+#[doc = include_str!("../../../README.md")]
+struct Readme;

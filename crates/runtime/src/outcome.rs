@@ -67,6 +67,12 @@ pub enum Fault {
         /// What it said.
         reason: String,
     },
+    /// The call ran, and its result may not be released: its record was not kept, or a layer broke down.
+    #[error("the call ran and its result is withheld: {reason}")]
+    ResultWithheld {
+        /// What went wrong after it ran.
+        reason: String,
+    },
     /// A tool's output is not of the type that it declares.
     #[error("the tool's output is not of its declared type: {reason}")]
     OutputMismatch {
@@ -87,6 +93,7 @@ impl Fault {
             Self::DecoderPanicked { .. } => "fault.decoder_panicked",
             Self::LayerTimedOut { .. } => "fault.layer_timed_out",
             Self::NoEntropy { .. } => "fault.no_entropy",
+            Self::ResultWithheld { .. } => "fault.result_withheld",
             Self::OutputMismatch { .. } => "fault.output_mismatch",
         }
     }
