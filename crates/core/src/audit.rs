@@ -8,6 +8,7 @@
 
 use serde::Serialize;
 
+use crate::approval::ApprovalRefusal;
 use crate::authorized::{Authorized, Refused, Standing};
 use crate::call::{Call, CallId, Requirement};
 use crate::chain::Chain;
@@ -87,6 +88,9 @@ pub enum AuditEvent {
         code: String,
         /// The reason in full.
         reason: String,
+        /// Who denied it, where a person did.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        denied_by: Option<String>,
     },
     /// It is about to run. Durable before a call with effects starts.
     Intent {
@@ -165,9 +169,15 @@ impl AuditEvent {
     /// The event of a refusal.
     #[must_use]
     pub fn refused(refusal: &Refusal) -> Self {
+        let denied_by = match refusal {
+            Refusal::Approval(ApprovalRefusal::Denied { by, .. }) => Some(by.to_string()),
+            _ => None,
+        };
+        let (code, reason) = (refusal.code().to_owned(), refusal.to_string());
         Self::Refused {
-            code: refusal.code().to_owned(),
-            reason: refusal.to_string(),
+            code,
+            reason,
+            denied_by,
         }
     }
 

@@ -423,9 +423,11 @@ impl Drop for Unfinished {
 }
 
 fn fault_event(fault: &Fault) -> AuditEvent {
+    let (code, reason) = (fault.code().to_owned(), fault.to_string());
     AuditEvent::Refused {
-        code: fault.code().to_owned(),
-        reason: fault.to_string(),
+        code,
+        reason,
+        denied_by: None,
     }
 }
 

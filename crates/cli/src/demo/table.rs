@@ -35,8 +35,8 @@ pub(super) fn for_terminal(trail: &Trail, columns: usize) -> String {
         if let Some(code) = &row.code {
             outcome = format!("{outcome}\n{code}");
         }
-        if let Some(by) = &row.approved_by {
-            outcome = format!("{outcome}\napproved by {by}");
+        if let Some(decided_by) = row.decided_by() {
+            outcome = format!("{outcome}\n{decided_by}");
         }
         table.add_row([row.number.to_string(), row.chain.join(" > "), call, outcome]);
     }
@@ -76,7 +76,7 @@ pub(super) fn plain(trail: &Trail) -> String {
             "scope",
             "outcome",
             "code",
-            "approved by",
+            "person",
             "arguments",
         ]);
     for row in &trail.rows {
@@ -88,7 +88,7 @@ pub(super) fn plain(trail: &Trail) -> String {
             or_dash(&row.scope),
             row.outcome.as_str().to_owned(),
             or_dash(&row.code),
-            or_dash(&row.approved_by),
+            or_dash(&row.decided_by()),
             row.shown.clone(),
         ]);
     }
@@ -113,6 +113,7 @@ mod tests {
             code: Some("constraint.not_one_of".to_owned()),
             reason: None,
             approved_by: approved_by.map(str::to_owned),
+            denied_by: None,
             shown: argument.to_owned(),
             shown_brief: argument.to_owned(),
         };

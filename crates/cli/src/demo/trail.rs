@@ -46,6 +46,7 @@ pub(super) struct Row {
     pub(super) code: Option<String>,
     pub(super) reason: Option<String>,
     pub(super) approved_by: Option<String>,
+    pub(super) denied_by: Option<String>,
     /// The arguments as they are shown.
     #[serde(skip)]
     pub(super) shown: String,
@@ -109,6 +110,7 @@ impl Trail {
             code: None,
             reason: None,
             approved_by: None,
+            denied_by: None,
         };
         row.take(&record.event);
         self.rows.push(row);
@@ -135,23 +137,39 @@ impl Trail {
 }
 
 impl Row {
+    /// The person who decided, if one was asked.
+    pub(super) fn decided_by(&self) -> Option<String> {
+        let denied = self.denied_by.as_ref().map(|by| format!("denied by {by}"));
+        denied.or_else(|| {
+            self.approved_by
+                .as_ref()
+                .map(|by| format!("approved by {by}"))
+        })
+    }
+
     fn take(&mut self, event: &AuditEvent) {
         match event {
             AuditEvent::Intent { approval, .. } => {
                 self.approved_by = approval.as_ref().map(|approval| approval.by.clone());
             }
             AuditEvent::Returned { .. } | AuditEvent::Answered { .. } => self.outcome = End::Ran,
-            AuditEvent::Refused { code, reason } | AuditEvent::SessionRefused { code, reason } => {
+            AuditEvent::Refused {
+                code,
+                reason,
+                denied_by,
+            } => {
                 self.outcome = End::Refused;
                 self.code = Some(code.clone());
                 self.reason = Some(reason.clone());
+                self.denied_by.clone_from(denied_by);
             }
             AuditEvent::Failed { code } => {
                 self.outcome = End::Failed;
                 self.code = Some(code.clone());
             }
             AuditEvent::Unknown { code } => self.code = Some(code.clone()),
-            AuditEvent::SessionOpened { .. } => {}
+            // Sessions have no tool, and so no row.
+            AuditEvent::SessionOpened { .. } | AuditEvent::SessionRefused { .. } => {}
         }
     }
 }

@@ -95,10 +95,18 @@ impl Audit {
         event: AuditEvent,
         at: Timestamp,
     ) -> Result<(), Fault> {
-        let mut sequence = self.next_sequence.lock().await;
+        // A sink that hangs holds up whoever waits behind it: that wait is bounded as well.
+        let lock = tokio::time::timeout(AUDIT_TIMEOUT, self.next_sequence.lock()).await;
+        let mut next_sequence = lock.map_err(|_| Fault::AuditUnavailable {
+            reason: format!("sinks were busy for {} s", AUDIT_TIMEOUT.as_secs()),
+        })?;
+        // Taken before the first sink sees it, so that a record which is given up half-way never shares
+        // its number with another.
+        let sequence = *next_sequence;
+        *next_sequence += 1;
         let record = AuditRecord {
             version: agentsudo_core::AUDIT_RECORD_VERSION,
-            sequence: *sequence,
+            sequence,
             at,
             call: entry.call,
             session: entry.session.clone(),
@@ -121,8 +129,6 @@ impl Audit {
         if !reason.is_empty() {
             tracing::error!(call = %entry.call, reason, kept_elsewhere = kept, "audit sink failed");
         }
-        // A number that a sink may have seen is never given to another record.
-        *sequence += 1;
         if kept {
             Ok(())
         } else {
