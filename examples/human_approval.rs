@@ -9,9 +9,9 @@
 #![expect(clippy::print_stdout, reason = "an example shows what it does")]
 
 use agentsudo::{
-    Agent, AgentName, Approval, ApprovalDecision, ApprovalRule, Approvers, Audience, AuditEvent,
-    ChannelApprover, Clock, Issuer, MemoryAudit, PendingApproval, Runtime, SecretKey, Signer,
-    SystemClock, ToolError, Verdict, Verifier, at_most, generate_key, tool,
+    Agent, AgentName, Approval, ApprovalRule, Approvers, Audience, AuditEvent, ChannelApprover,
+    Clock, Issuer, MemoryAudit, PendingApproval, Runtime, SecretKey, Signer, SystemClock,
+    ToolError, Verifier, at_most, generate_key, tool,
 };
 use serde_json::json;
 use tokio::sync::mpsc;
@@ -32,21 +32,20 @@ async fn shift_manager(
         let request = pending.request();
         println!("  {} asks for {}", request.chain(), request.tool());
         // Rendered from the arguments that will run, the sinks first.
-        let lines = request.lines(80);
-        for (name, value) in &lines {
+        for (name, value) in request.lines(80) {
             println!("    {name}: {value}");
         }
         println!("    why: {}", request.reason());
-        let amount_minor = lines.first().and_then(|(_, value)| value.parse().ok());
-        let verdict = match amount_minor {
-            Some(0..=50_000) => Verdict::Approve,
-            _ => Verdict::Deny {
-                reason: "above 500.00 the customer has to write to us first".to_owned(),
-            },
+        let amount_minor = request.arguments()["amount_minor"].as_u64();
+        let waited = match amount_minor {
+            Some(0..=50_000) => pending.approve(&key, clock.now())?,
+            _ => pending.deny(
+                "above 500.00 the customer has to write to us",
+                &key,
+                clock.now(),
+            )?,
         };
-        println!("  shift manager: {verdict}");
-        let decision = ApprovalDecision::sign(request, verdict, clock.now(), &key)?;
-        anyhow::ensure!(pending.answer(decision), "somebody still waits");
+        anyhow::ensure!(waited, "somebody still waits");
     }
     Ok(())
 }

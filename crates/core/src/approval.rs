@@ -119,6 +119,12 @@ impl ApprovalRequest {
         self.expires_at
     }
 
+    /// The arguments that will run, for approvers that are programs.
+    #[must_use]
+    pub const fn arguments(&self) -> &serde_json::Value {
+        &self.arguments
+    }
+
     /// The arguments as lines to show: the sinks first, then the others by name, each escaped and cut at
     /// `max_chars` with its true length. Rendered from the arguments that will run.
     #[must_use]
@@ -312,6 +318,7 @@ impl Approvers {
                 by: name.clone(),
                 request: request.digest,
                 call: request.call,
+                block: request.chain.leaf().map(|leaf| leaf.block),
                 arguments: request.arguments_digest,
                 definition: request.definition,
                 decided_at: decision.decided_at,
@@ -327,6 +334,8 @@ pub struct Approved {
     by: AgentName,
     request: Digest,
     call: CallId,
+    /// The last block of the asking chain, whose id stands for all blocks before it too.
+    block: Option<Digest>,
     arguments: Digest,
     definition: Digest,
     decided_at: Timestamp,
@@ -353,6 +362,7 @@ impl Approved {
 
     pub(crate) fn fits<A>(&self, call: &Authorized<A>) -> bool {
         self.call == call.id()
+            && self.block == call.chain().leaf().map(|leaf| leaf.block)
             && self.arguments == call.digest()
             && self.definition == call.requirement().definition()
     }

@@ -4,12 +4,15 @@ use core::fmt;
 
 use serde::Serialize;
 
+use crate::escape::escape;
 use crate::refusal::Refusal;
 use crate::scope::{Scope, ScopePattern};
 use crate::timestamp::Timestamp;
 
 /// Most freezes in force at a time: each is looked at in every decision.
 pub const MAX_FREEZES: usize = 64;
+/// How much of a reason messages repeat, in characters.
+const MAX_SHOWN_REASON_CHARS: usize = 512;
 
 /// One freeze: which scopes are stopped, why and until when.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -42,6 +45,11 @@ impl Freeze {
         &self.reason
     }
 
+    /// The reason as messages repeat it: one line, and not too long.
+    pub(crate) fn shown_reason(&self) -> String {
+        escape(&self.reason, MAX_SHOWN_REASON_CHARS)
+    }
+
     /// The first second at which it is over.
     #[must_use]
     pub const fn until(&self) -> Timestamp {
@@ -51,7 +59,8 @@ impl Freeze {
 
 impl fmt::Display for Freeze {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} until {}: {}", self.pattern, self.until, self.reason)
+        let reason = self.shown_reason();
+        write!(f, "{} until {}: {reason}", self.pattern, self.until)
     }
 }
 

@@ -144,7 +144,7 @@ impl Refusal {
                 format!(
                     "scope is frozen until {}: {}",
                     freeze.until(),
-                    freeze.reason()
+                    freeze.shown_reason()
                 ),
                 "wait until the freeze is over; a new token does not help",
             ),

@@ -4,18 +4,12 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use agentsudo_core::{Audience, Constraint, Delegation, Holder, Rule, ScopePattern, Token};
+use agentsudo_core::{Delegation, Holder, Rule, Token};
 
 use crate::agent::Agent;
 use crate::session::{Inner, Session};
 use crate::setup_error::SetupError;
-
-enum Term {
-    Only(ScopePattern),
-    Constraint(Constraint),
-    Audience(Audience),
-    Depth(u8),
-}
+use crate::terms::{Term, Terms};
 
 /// A delegation in the making. The first mistake is kept and reported at the end.
 ///
@@ -25,7 +19,7 @@ pub struct SubAgent {
     session: Arc<Inner>,
     name: String,
     expires_in: Option<Duration>,
-    terms: Result<Vec<Term>, SetupError>,
+    terms: Terms,
 }
 
 impl SubAgent {
@@ -34,40 +28,38 @@ impl SubAgent {
             session,
             name: name.to_owned(),
             expires_in: None,
-            terms: Ok(Vec::new()),
+            terms: Terms::new(),
         }
     }
 
-    fn with(mut self, make: impl FnOnce() -> Result<Term, SetupError>) -> Self {
-        self.terms = self.terms.and_then(|mut terms| {
-            terms.push(make()?);
-            Ok(terms)
-        });
+    /// Keeps only the scopes of this pattern, and of others that are kept too.
+    pub fn only(mut self, scopes: &str) -> Self {
+        self.terms = self.terms.grant(scopes);
         self
     }
 
-    /// Keeps only the scopes of this pattern, and of others that are kept too.
-    pub fn only(self, scopes: &str) -> Self {
-        self.with(|| Ok(Term::Only(ScopePattern::parse(scopes)?)))
+    /// Keeps the scopes of this pattern for calls of one tool only, and others that are kept too.
+    pub fn only_tool(mut self, scopes: &str, tool: &str) -> Self {
+        self.terms = self.terms.grant_to_tool(scopes, tool);
+        self
     }
 
     /// Requires a rule of an argument, in every call.
-    pub fn constrain(self, path: &str, rule: Rule) -> Self {
-        self.with(|| Ok(Term::Constraint(Constraint::new(path, rule)?)))
+    pub fn constrain(mut self, path: &str, rule: Rule) -> Self {
+        self.terms = self.terms.constrain(path, rule);
+        self
     }
 
     /// Requires a rule of an argument, in calls that need a scope of the pattern.
-    pub fn constrain_on(self, scopes: &str, path: &str, rule: Rule) -> Self {
-        self.with(|| {
-            Ok(Term::Constraint(
-                Constraint::new(path, rule)?.on(ScopePattern::parse(scopes)?),
-            ))
-        })
+    pub fn constrain_on(mut self, scopes: &str, path: &str, rule: Rule) -> Self {
+        self.terms = self.terms.constrain_on(scopes, path, rule);
+        self
     }
 
     /// Makes the token valid at one verifier only.
-    pub fn audience(self, audience: &str) -> Self {
-        self.with(|| Ok(Term::Audience(Audience::parse(audience)?)))
+    pub fn audience(mut self, audience: &str) -> Self {
+        self.terms = self.terms.audience(audience);
+        self
     }
 
     /// Ends the delegation after so many whole seconds, if the session's token lives that long.
@@ -77,8 +69,9 @@ impl SubAgent {
     }
 
     /// Permits the sub-agent so many further delegations in a row, if the session's token does.
-    pub fn delegable(self, depth: u8) -> Self {
-        self.with(|| Ok(Term::Depth(depth)))
+    pub fn delegable(mut self, depth: u8) -> Self {
+        self.terms = self.terms.delegable(depth);
+        self
     }
 
     /// Opens a session for the sub-agent, with a new key, in this process. It ends with this one.
@@ -118,10 +111,11 @@ impl SubAgent {
             delegation = delegation.expires_at(now.saturating_add_s(lifetime.as_secs()));
         }
         let delegation = self
-            .terms?
+            .terms
+            .finish()?
             .into_iter()
             .fold(delegation, |delegation, term| match term {
-                Term::Only(scopes) => delegation.only(scopes),
+                Term::Grant(grant) => delegation.only_for(grant),
                 Term::Constraint(constraint) => delegation.constrain(constraint),
                 Term::Audience(audience) => delegation.audience(audience),
                 Term::Depth(depth) => delegation.delegable(depth),

@@ -5,13 +5,13 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use agentsudo_core::{
-    Audience, Constraint, DEFAULT_MAX_LIFETIME_S, Grant, Holder, Mint, PublicKey, Rule,
-    ScopePattern, Signer, Token, TokenId, ToolName,
+    DEFAULT_MAX_LIFETIME_S, Holder, Mint, PublicKey, Rule, Signer, Token, TokenId,
 };
 
 use crate::clock::{Clock, SystemClock};
 use crate::entropy::{generate_key, random};
 use crate::setup_error::SetupError;
+use crate::terms::{Term, Terms};
 
 /// How long a token lives unless told otherwise: one hour.
 pub const DEFAULT_LIFETIME: Duration = Duration::from_secs(3_600);
@@ -68,7 +68,7 @@ impl Issuer {
             holder: holder.into(),
             lifetime: DEFAULT_LIFETIME,
             valid_after: None,
-            terms: Ok(Vec::new()),
+            terms: Terms::new(),
         }
     }
 }
@@ -81,13 +81,6 @@ impl fmt::Debug for Issuer {
     }
 }
 
-enum Term {
-    Grant(Grant),
-    Constraint(Constraint),
-    Audience(Audience),
-    Depth(u8),
-}
-
 /// A token in the making. The first mistake is kept and reported by [`TokenRequest::mint`].
 #[must_use = "a token exists once it is minted"]
 pub struct TokenRequest<'a> {
@@ -95,53 +88,44 @@ pub struct TokenRequest<'a> {
     holder: Holder,
     lifetime: Duration,
     valid_after: Option<Duration>,
-    terms: Result<Vec<Term>, SetupError>,
+    terms: Terms,
 }
 
 impl TokenRequest<'_> {
-    fn with(mut self, make: impl FnOnce() -> Result<Term, SetupError>) -> Self {
-        self.terms = self.terms.and_then(|mut terms| {
-            terms.push(make()?);
-            Ok(terms)
-        });
+    /// Grants the scopes of a pattern, such as `read:orders` or `write:*`.
+    pub fn allow(mut self, scopes: &str) -> Self {
+        self.terms = self.terms.grant(scopes);
         self
     }
 
-    /// Grants the scopes of a pattern, such as `read:orders` or `write:*`.
-    pub fn allow(self, scopes: &str) -> Self {
-        self.with(|| Ok(Term::Grant(Grant::any_tool(ScopePattern::parse(scopes)?))))
-    }
-
     /// Grants the scopes of a pattern to calls of one tool only.
-    pub fn allow_tool(self, scopes: &str, tool: &str) -> Self {
-        self.with(|| {
-            let scopes = ScopePattern::parse(scopes)?;
-            Ok(Term::Grant(Grant::for_tool(scopes, ToolName::parse(tool)?)))
-        })
+    pub fn allow_tool(mut self, scopes: &str, tool: &str) -> Self {
+        self.terms = self.terms.grant_to_tool(scopes, tool);
+        self
     }
 
     /// Requires a rule of an argument, in every call.
-    pub fn constrain(self, path: &str, rule: Rule) -> Self {
-        self.with(|| Ok(Term::Constraint(Constraint::new(path, rule)?)))
+    pub fn constrain(mut self, path: &str, rule: Rule) -> Self {
+        self.terms = self.terms.constrain(path, rule);
+        self
     }
 
     /// Requires a rule of an argument, in calls that need a scope of the pattern.
-    pub fn constrain_on(self, scopes: &str, path: &str, rule: Rule) -> Self {
-        self.with(|| {
-            Ok(Term::Constraint(
-                Constraint::new(path, rule)?.on(ScopePattern::parse(scopes)?),
-            ))
-        })
+    pub fn constrain_on(mut self, scopes: &str, path: &str, rule: Rule) -> Self {
+        self.terms = self.terms.constrain_on(scopes, path, rule);
+        self
     }
 
     /// Makes the token valid at one verifier only.
-    pub fn audience(self, audience: &str) -> Self {
-        self.with(|| Ok(Term::Audience(Audience::parse(audience)?)))
+    pub fn audience(mut self, audience: &str) -> Self {
+        self.terms = self.terms.audience(audience);
+        self
     }
 
     /// Permits so many delegations in a row.
-    pub fn delegable(self, depth: u8) -> Self {
-        self.with(|| Ok(Term::Depth(depth)))
+    pub fn delegable(mut self, depth: u8) -> Self {
+        self.terms = self.terms.delegable(depth);
+        self
     }
 
     /// How long it lives, in whole seconds.
@@ -170,12 +154,16 @@ impl TokenRequest<'_> {
         if let Some(wait) = self.valid_after {
             mint = mint.valid_after_s(wait.as_secs());
         }
-        let mint = self.terms?.into_iter().fold(mint, |mint, term| match term {
-            Term::Grant(grant) => mint.grant_for(grant),
-            Term::Constraint(constraint) => mint.constrain(constraint),
-            Term::Audience(audience) => mint.audience(audience),
-            Term::Depth(depth) => mint.delegable(depth),
-        });
+        let mint = self
+            .terms
+            .finish()?
+            .into_iter()
+            .fold(mint, |mint, term| match term {
+                Term::Grant(grant) => mint.grant_for(grant),
+                Term::Constraint(constraint) => mint.constrain(constraint),
+                Term::Audience(audience) => mint.audience(audience),
+                Term::Depth(depth) => mint.delegable(depth),
+            });
         Ok(mint.sign(&*issuer.key)?)
     }
 }

@@ -23,6 +23,7 @@ mod runtime;
 mod session;
 mod setup_error;
 mod sudo;
+mod terms;
 
 pub use agent::Agent;
 pub use agentsudo_core::CallView;

@@ -1,7 +1,7 @@
 //! Where observe mode is on.
 
 use agentsudo_core::danger::ObserveMode;
-use agentsudo_core::{AgentName, Refused, ToolName};
+use agentsudo_core::{AgentName, Chain, Requirement, ToolName};
 
 use crate::setup_error::SetupError;
 
@@ -54,13 +54,25 @@ impl Observe {
         }
     }
 
-    pub(crate) fn mode_for<A>(&self, refused: &Refused<A>) -> Option<&ObserveMode> {
+    /// The mode under which this agent may be at work with a token whose time is over.
+    pub(crate) fn mode_of(&self, agent: &AgentName) -> Option<&ObserveMode> {
         let covered = match &self.subject {
-            Subject::Agent(name) => refused
-                .chain()
-                .leaf()
-                .is_some_and(|leaf| leaf.agent == *name),
-            Subject::Tool(name) => refused.call().requirement().tool() == name,
+            Subject::Agent(name) => name == agent,
+            Subject::Tool(_) => false,
+            Subject::Everything => true,
+        };
+        covered.then_some(&self.mode)
+    }
+
+    /// The mode, on or over, if it is meant for the calls of these agents or of this tool.
+    pub(crate) fn mode_for(
+        &self,
+        chain: &Chain,
+        requirement: &Requirement,
+    ) -> Option<&ObserveMode> {
+        let covered = match &self.subject {
+            Subject::Agent(name) => chain.leaf().is_some_and(|leaf| leaf.agent == *name),
+            Subject::Tool(name) => requirement.tool() == name,
             Subject::Everything => true,
         };
         covered.then_some(&self.mode)

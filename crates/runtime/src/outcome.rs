@@ -97,6 +97,16 @@ impl Fault {
             Self::OutputMismatch { .. } => "fault.output_mismatch",
         }
     }
+
+    /// What the agent may know. Whether it may try again depends on whether the call has run.
+    const fn told(&self) -> &'static str {
+        match self {
+            Self::ResultWithheld { .. } | Self::OutputMismatch { .. } => {
+                "the call was started and its result cannot be released; do not repeat it"
+            }
+            _ => "the call could not be served; it may be tried again later",
+        }
+    }
 }
 
 /// What an agent is told of a call's end: nothing that is secret, and what to do next.
@@ -166,7 +176,7 @@ impl Outcome {
             }
             Self::Faulted(fault) => Reply::Faulted {
                 code: fault.code().to_owned(),
-                message: "the call could not be served; it may be tried again later".to_owned(),
+                message: fault.told().to_owned(),
             },
         }
     }

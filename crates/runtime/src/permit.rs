@@ -21,6 +21,9 @@ impl<A: Action> Permit<A> {
         let unknown = || Refusal::UnknownTool {
             name: T::NAME.to_owned(),
         };
+        if session.has_ended() {
+            return Err(Refusal::SessionEnded);
+        }
         let registered = session.runtime.registry().of::<T>().ok_or_else(unknown)?;
         session.runtime.under_conditions(|conditions| {
             session

@@ -5,6 +5,7 @@
 //! unknown once it has started; nothing in here decides about authority, it asks the core.
 
 use std::any::Any;
+use std::fmt;
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -12,7 +13,8 @@ use std::time::Duration;
 
 use agentsudo_core::{
     Arguments, ArgumentsError, AuditEvent, AuditSubject, Authorized, Call, CallId, Chain, Digest,
-    Effect, Erased, Refusal, Refused, Standing, authorize, escape,
+    Effect, Erased, Refusal, Refused, Requirement, Standing, authorize, danger::ObserveMode,
+    escape,
 };
 use agentsudo_tools::{CallContext, CallContextParts, Registered, ToolError, ToolErrorKind};
 use futures_util::FutureExt as _;
@@ -73,17 +75,26 @@ impl Runtime {
         };
         match decoded {
             Ok((call, registered)) => self.run_tool(session, call, registered).await,
-            Err(denied) => {
-                let entry = Entry {
-                    call: id,
-                    session: Some(session.id.clone()),
-                    chain: session.capability.chain().clone(),
-                    tool: Some(escape(tool, MAX_RECORDED_NAME_CHARS)),
-                    subject: None,
-                };
-                self.deny(&entry, denied).await
-            }
+            Err(denied) => self.deny_proposal(Some(session), id, tool, denied).await,
         }
+    }
+
+    /// Records and refuses what was never decoded.
+    pub(crate) async fn deny_proposal(
+        &self,
+        session: Option<&Arc<Inner>>,
+        id: CallId,
+        tool: &str,
+        denied: Denied,
+    ) -> Outcome {
+        let entry = Entry {
+            call: id,
+            session: session.map(|session| session.id.clone()),
+            chain: session.map_or_else(Chain::nobody, |s| s.capability.chain().clone()),
+            tool: Some(escape(tool, MAX_RECORDED_NAME_CHARS)),
+            subject: None,
+        };
+        self.deny(&entry, denied).await
     }
 
     async fn decode(&self, mut proposed: Proposed) -> Result<(Call<Erased>, &Registered), Denied> {
@@ -178,18 +189,23 @@ impl Runtime {
             Ok(authorized) => return Ok(authorized),
             Err(refused) => refused,
         };
-        let Some(mode) = self
-            .0
-            .observe
-            .iter()
-            .find_map(|rule| rule.mode_for(&refused))
-            .copied()
-        else {
+        let (chain, requirement) = (refused.chain().clone(), refused.call().requirement());
+        let Some(mode) = self.observing(&chain, requirement) else {
             return Err(Denied::Refused(refused.into_refusal()));
         };
         refused
             .observe(&mode, self.now())
             .map_err(|refused| Denied::Refused(refused.into_refusal()))
+    }
+
+    /// The observe mode that covers a call and is on.
+    fn observing(&self, chain: &Chain, requirement: &Requirement) -> Option<ObserveMode> {
+        let now = self.now();
+        let mut covering = self.0.observe.iter();
+        covering.find_map(|rule| {
+            let mode = rule.mode_for(chain, requirement)?;
+            mode.is_on(now).then_some(*mode)
+        })
     }
 
     fn decide(
@@ -258,12 +274,8 @@ impl Runtime {
             return Outcome::Faulted(fault);
         }
         progress.started.store(true, Ordering::Release);
-        let mut unfinished = Unfinished {
-            runtime: self.clone(),
-            entry: Some(entry.clone()),
-        };
+        let mut unfinished = Unfinished::new(self.clone(), entry.clone());
         let result = self.run(session, authorized, work).await;
-        unfinished.entry = None;
         let event = match &result {
             Ok(output) => AuditEvent::Returned {
                 result_digest: digest_of(output),
@@ -275,7 +287,9 @@ impl Runtime {
                 code: error.code().to_owned(),
             },
         };
+        unfinished.event = event.clone();
         let recorded = self.0.audit.append(entry, event, self.now()).await;
+        unfinished.done();
         progress.back_in_layers.notify_one();
         match (recorded, result) {
             (Err(fault), _) => Outcome::Faulted(fault),
@@ -294,9 +308,18 @@ impl Runtime {
             Some(approval) => approval.obtain(authorized, &self.0.clock).await?,
             None => authorized,
         };
-        let granted = *authorized.standing() == Standing::Granted;
-        if granted && session.is_some_and(|session| session.has_ended()) {
-            return Err(Refusal::SessionEnded.into());
+        match authorized.standing() {
+            Standing::Granted if session.is_some_and(|session| session.has_ended()) => {
+                return Err(Refusal::SessionEnded.into());
+            }
+            Standing::Observed(refusal)
+                if self
+                    .observing(authorized.chain(), authorized.requirement())
+                    .is_none() =>
+            {
+                return Err(refusal.clone().into());
+            }
+            Standing::Granted | Standing::Observed(_) => {}
         }
         let capability = session.map(|session| &session.capability);
         self.under_conditions(|conditions| authorized.recheck(capability, conditions))?;
@@ -343,13 +366,14 @@ impl Runtime {
 
     /// Records how a call ended, as far as the call itself has not done so already.
     async fn settle(&self, entry: &Entry, progress: &Progress, outcome: Outcome) -> Outcome {
-        let started = progress.started.load(Ordering::Acquire);
+        if progress.started.load(Ordering::Acquire) {
+            return self.settle_started(entry, outcome).await;
+        }
         let event = match &outcome {
             Outcome::Refused(refusal) => AuditEvent::refused(refusal),
             // The log did not take a record: it will not take this one either.
             Outcome::Faulted(Fault::AuditUnavailable { .. }) => return outcome,
             Outcome::Faulted(fault) => fault_event(fault),
-            Outcome::Returned(_) | Outcome::Failed(_) if started => return outcome,
             Outcome::Returned(answer) => AuditEvent::Answered {
                 result_digest: digest_of(answer),
             },
@@ -360,6 +384,22 @@ impl Runtime {
         match self.0.audit.append(entry, event, self.now()).await {
             Ok(()) => outcome,
             Err(fault) => Outcome::Faulted(fault),
+        }
+    }
+
+    /// The same for a call that was started: its own outcome is recorded. What withholds the result now
+    /// comes on top of that, and must not read, to the log or to the agent, as if nothing had happened.
+    async fn settle_started(&self, entry: &Entry, outcome: Outcome) -> Outcome {
+        let event = match &outcome {
+            Outcome::Returned(_) | Outcome::Failed(_) => return outcome,
+            Outcome::Faulted(fault @ Fault::AuditUnavailable { .. }) => return withheld(fault),
+            Outcome::Refused(refusal) => withheld_event(refusal.code(), refusal),
+            Outcome::Faulted(fault) => withheld_event(fault.code(), fault),
+        };
+        let recorded = self.0.audit.append(entry, event, self.now()).await;
+        match (recorded, outcome) {
+            (Err(fault), _) | (Ok(()), Outcome::Faulted(fault)) => withheld(&fault),
+            (Ok(()), outcome) => outcome,
         }
     }
 
@@ -386,19 +426,39 @@ impl From<Denied> for Outcome {
 impl Progress {
     /// Ends when the layers have used up their time, on the way in or on the way out.
     async fn layers_take_too_long(&self) {
+        // Biased: a call that comes through in the very moment in which its time is up has come through, and
+        // must not be called late once it may have taken effect.
         tokio::select! {
-            () = tokio::time::sleep(LAYER_TIMEOUT) => return,
+            biased;
             () = self.through_layers.notified() => {}
+            () = tokio::time::sleep(LAYER_TIMEOUT) => return,
         }
         self.back_in_layers.notified().await;
         tokio::time::sleep(LAYER_TIMEOUT).await;
     }
 }
 
-/// Records that nobody knows how a call ended, when its future is dropped while the tool runs.
+/// Records how a call ended when its future is dropped before that was done: while the tool runs, nobody
+/// knows how; after that, the record that was under way is written again, since twice is better than never.
 struct Unfinished {
     runtime: Runtime,
     entry: Option<Entry>,
+    event: AuditEvent,
+}
+
+impl Unfinished {
+    fn new(runtime: Runtime, entry: Entry) -> Self {
+        let code = "call.abandoned".to_owned();
+        Self {
+            runtime,
+            entry: Some(entry),
+            event: AuditEvent::Unknown { code },
+        }
+    }
+
+    fn done(&mut self) {
+        self.entry = None;
+    }
 }
 
 impl Drop for Unfinished {
@@ -406,11 +466,8 @@ impl Drop for Unfinished {
         let Some(entry) = self.entry.take() else {
             return;
         };
-        let runtime = self.runtime.clone();
+        let (runtime, event) = (self.runtime.clone(), self.event.clone());
         let record = async move {
-            let event = AuditEvent::Unknown {
-                code: "call.abandoned".to_owned(),
-            };
             if let Err(fault) = runtime.0.audit.append(&entry, event, runtime.now()).await {
                 tracing::error!(call = %entry.call, reason = %fault, "abandoned call was not recorded");
             }
@@ -431,6 +488,20 @@ fn fault_event(fault: &Fault) -> AuditEvent {
     }
 }
 
+fn withheld_event(code: &str, reason: &dyn fmt::Display) -> AuditEvent {
+    AuditEvent::Refused {
+        code: code.to_owned(),
+        reason: format!("the call was started and its result is withheld: {reason}"),
+        denied_by: None,
+    }
+}
+
+fn withheld(cause: &Fault) -> Outcome {
+    Outcome::Faulted(Fault::ResultWithheld {
+        reason: cause.to_string(),
+    })
+}
+
 /// The error of a call that was broken off: a read did nothing, of anything else nobody knows.
 fn broken_off(effect: Effect, code: &'static str, told: &str) -> ToolError {
     match effect {
@@ -446,7 +517,7 @@ fn digest_of(json: &serde_json::Value) -> Digest {
     Digest::of(json.to_string().as_bytes())
 }
 
-fn panic_message(panic: &(dyn Any + Send)) -> String {
+pub(crate) fn panic_message(panic: &(dyn Any + Send)) -> String {
     let message = panic
         .downcast_ref::<&str>()
         .map(|message| (*message).to_owned())

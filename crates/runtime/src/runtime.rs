@@ -4,8 +4,8 @@ use std::fmt;
 use std::sync::{Arc, OnceLock, PoisonError, RwLock};
 
 use agentsudo_core::{
-    Conditions, Freeze, FreezeList, ScopePattern, Signer, Timestamp, Token, TooManyFreezes,
-    Verifier,
+    Conditions, Freeze, FreezeList, Holder, ScopePattern, Signer, Timestamp, Token, TokenError,
+    TooManyFreezes, Verified, Verifier,
 };
 use agentsudo_tools::{Registry, States};
 
@@ -127,6 +127,23 @@ impl Runtime {
 
     pub(crate) fn installed() -> Option<&'static Self> {
         DEFAULT.get()
+    }
+
+    /// Verifies a token. Where observe mode covers its agent, one whose time is over or has not come opens a
+    /// session too: each of its calls is then refused for that reason, recorded as such, and observed.
+    pub(crate) fn verify(&self, token: &Token, now: Timestamp) -> Result<Verified, TokenError> {
+        let verifier = &self.0.verifier;
+        let refused = match verifier.verify(token, now) {
+            Err(refused @ (TokenError::Expired { .. } | TokenError::NotYetValid { .. })) => refused,
+            verified => return verified,
+        };
+        let agent = token.claimed_holder().map(Holder::agent);
+        let mode =
+            agent.and_then(|agent| self.0.observe.iter().find_map(|rule| rule.mode_of(agent)));
+        match mode {
+            Some(mode) if mode.is_on(now) => verifier.verify_out_of_time(token, now, mode),
+            _ => Err(refused),
+        }
     }
 
     /// Runs `decide` under the conditions of now.

@@ -10,15 +10,15 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use agentsudo_core::{
-    Arguments, ArgumentsError, AuditEvent, Call, CallId, Capability, Chain, Refusal, Signer,
-    Timestamp, Token,
+    Arguments, ArgumentsError, AuditEvent, Call, CallId, Capability, Chain, Erased, Refusal,
+    Signer, Timestamp, Token,
 };
-use agentsudo_tools::Tool;
+use agentsudo_tools::{Registered, Tool};
 
 use crate::audit::Entry;
 use crate::delegation::SubAgent;
 use crate::entropy::random;
-use crate::outcome::{CallError, Fault, Outcome};
+use crate::outcome::{CallError, Denied, Fault, Outcome};
 use crate::permit::Permit;
 use crate::runtime::Runtime;
 use crate::setup_error::SetupError;
@@ -69,8 +69,7 @@ impl Session {
         let id = CallId::from_bytes(random()?).to_string();
         let nonce = random()?;
         let now = runtime.now();
-        let verifier = &runtime.0.verifier;
-        let opened = verifier
+        let opened = runtime
             .verify(token, now)
             .and_then(|token| token.held_by(&*holder, &nonce));
         let (chain, session, event) = match &opened {
@@ -134,12 +133,15 @@ impl Session {
     /// The tools that this session could call now, by name; whether a call is allowed depends on its
     /// arguments as well.
     pub fn tools(&self) -> Vec<&agentsudo_tools::ToolDefinition> {
+        if self.0.has_ended() {
+            return Vec::new();
+        }
         let runtime = &self.0.runtime;
         runtime.under_conditions(|conditions| {
             runtime
                 .registry()
                 .iter()
-                .map(agentsudo_tools::Registered::definition)
+                .map(Registered::definition)
                 .filter(|tool| {
                     self.0
                         .capability
@@ -156,6 +158,12 @@ impl Session {
     /// Tasks that are spawned inside do not inherit the session.
     pub async fn enter<F: Future>(self, future: F) -> F::Output {
         // `self` lives until the future is done or dropped, and ends the session then.
+        CURRENT.scope(Arc::clone(&self.0), future).await
+    }
+
+    /// The same, and the session goes on afterwards: for code that mixes guarded functions with calls of
+    /// tools.
+    pub async fn within<F: Future>(&self, future: F) -> F::Output {
         CURRENT.scope(Arc::clone(&self.0), future).await
     }
 
@@ -216,17 +224,16 @@ pub(crate) async fn run_typed<T: Tool>(
 where
     T::Output: serde::de::DeserializeOwned,
 {
-    let unknown = || Refusal::UnknownTool {
-        name: T::NAME.to_owned(),
+    let (runtime, id) = (&session.runtime, new_call_id()?);
+    let outcome = match decode_typed::<T>(runtime, id, action) {
+        Ok((call, registered)) => runtime.run_tool(session, call, registered).await,
+        Err(refusal) => {
+            let denied = Denied::Refused(refusal);
+            let session = Some(session);
+            runtime.deny_proposal(session, id, T::NAME, denied).await
+        }
     };
-    let registered = session.runtime.registry().of::<T>().ok_or_else(unknown)?;
-    let requirement = Arc::clone(registered.definition().requirement());
-    let call = Call::typed(new_call_id()?, requirement, action).map_err(Refusal::Arguments)?;
-    match session
-        .runtime
-        .run_tool(session, call.erase(), registered)
-        .await
-    {
+    match outcome {
         Outcome::Returned(output) => serde_json::from_value(output).map_err(|error| {
             Fault::OutputMismatch {
                 reason: error.to_string(),
@@ -237,6 +244,20 @@ where
         Outcome::Refused(refusal) => Err(refusal.into()),
         Outcome::Faulted(fault) => Err(fault.into()),
     }
+}
+
+fn decode_typed<T: Tool>(
+    runtime: &Runtime,
+    id: CallId,
+    action: T::Action,
+) -> Result<(Call<Erased>, &Registered), Refusal> {
+    let unknown = || Refusal::UnknownTool {
+        name: T::NAME.to_owned(),
+    };
+    let registered = runtime.registry().of::<T>().ok_or_else(unknown)?;
+    let requirement = Arc::clone(registered.definition().requirement());
+    let call = Call::typed(id, requirement, action)?;
+    Ok((call.erase(), registered))
 }
 
 pub(crate) fn new_call_id() -> Result<CallId, Fault> {

@@ -7,7 +7,9 @@
 use std::future::Future;
 use std::sync::Arc;
 
-use agentsudo_core::{Arguments, Authorized, Call, Digest, Erased, Refusal, Requirement, ToolName};
+use agentsudo_core::{
+    Arguments, Authorized, Call, CallId, Digest, Erased, Refusal, Requirement, ToolName,
+};
 use agentsudo_tools::__macro::SudoCall;
 use agentsudo_tools::ToolError;
 
@@ -33,9 +35,18 @@ where
         (None, Some(installed)) => installed.clone(),
         (None, None) => return Err(Denied::Refused(Refusal::NoSession).into()),
     };
-    let call = match to_call(call) {
+    let (id, name) = match new_call_id() {
+        Ok(id) => (id, call.name),
+        Err(fault) => return Err(Denied::Faulted(fault).into()),
+    };
+    let call = match to_call(id, call) {
         Ok(call) => call,
-        Err(denied) => return Err(denied.into()),
+        Err(refusal) => {
+            let denied = Denied::Refused(refusal);
+            let session = session.as_ref();
+            let recorded = runtime.deny_proposal(session, id, name, denied).await;
+            return Err(denied_by(recorded).into());
+        }
     };
     let mut returned = None;
     let slot = &mut returned;
@@ -58,30 +69,39 @@ where
         .carry_out(session.as_ref(), call, Work { timeout: None, run })
         .await;
     match (outcome, returned) {
-        (Outcome::Returned(_) | Outcome::Failed(_), Some(result)) => result,
-        (Outcome::Refused(refusal), _) => Err(Denied::Refused(refusal).into()),
-        (Outcome::Faulted(fault), _) => Err(Denied::Faulted(fault).into()),
-        (Outcome::Failed(_), None) => Err(Denied::Panicked.into()),
-        (Outcome::Returned(_), None) => {
+        (Outcome::Returned(_), Some(result)) | (Outcome::Failed(_), Some(result @ Err(_))) => {
+            result
+        }
+        (Outcome::Failed(error), Some(Ok(_))) => {
+            let reason = format!("a layer failed the call: {error}");
+            Err(Denied::Faulted(Fault::ResultWithheld { reason }).into())
+        }
+        (outcome, _) => Err(denied_by(outcome).into()),
+    }
+}
+
+/// What the caller of a guarded function is told when there is no result of its own.
+fn denied_by(outcome: Outcome) -> Denied {
+    match outcome {
+        Outcome::Refused(refusal) => Denied::Refused(refusal),
+        Outcome::Faulted(fault) => Denied::Faulted(fault),
+        Outcome::Failed(_) => Denied::Panicked,
+        Outcome::Returned(_) => {
             let reason = "a layer answered in the place of a guarded function".to_owned();
-            Err(Denied::Faulted(Fault::OutputMismatch { reason }).into())
+            Denied::Faulted(Fault::OutputMismatch { reason })
         }
     }
 }
 
-fn to_call(call: SudoCall) -> Result<Call<Erased>, Denied> {
+fn to_call(id: CallId, call: SudoCall) -> Result<Call<Erased>, Refusal> {
     let mut arguments = serde_json::Map::new();
     for (name, value) in call.arguments {
         let unsound = |error: serde_json::Error| agentsudo_core::ArgumentsError::NotSerializable {
             reason: error.to_string(),
         };
-        arguments.insert(
-            name.to_owned(),
-            value.map_err(|error| Refusal::Arguments(unsound(error)))?,
-        );
+        arguments.insert(name.to_owned(), value.map_err(unsound)?);
     }
-    let arguments =
-        Arguments::from_json(&serde_json::Value::Object(arguments)).map_err(Refusal::Arguments)?;
+    let arguments = Arguments::from_json(&serde_json::Value::Object(arguments))?;
     let tool = ToolName::parse(call.name).map_err(|_| Refusal::UnknownTool {
         name: call.name.to_owned(),
     })?;
@@ -104,9 +124,5 @@ fn to_call(call: SudoCall) -> Result<Call<Erased>, Denied> {
         owned(call.sinks),
         owned(call.secrets),
     );
-    Ok(Call::dynamic(
-        new_call_id()?,
-        Arc::new(requirement),
-        arguments,
-    ))
+    Ok(Call::dynamic(id, Arc::new(requirement), arguments))
 }

@@ -3,7 +3,7 @@
 use core::fmt;
 
 use super::ConstraintError;
-use crate::escape::escape;
+use crate::escape::{escape, is_deceptive};
 
 /// Longest name of one step of a path: no argument of a readable schema is longer.
 pub const MAX_PATH_SEGMENT_LEN_BYTES: usize = 64;
@@ -29,7 +29,7 @@ impl ArgPath {
                 (1..=MAX_PATH_SEGMENT_LEN_BYTES).contains(&segment.len())
                     // Brackets are kept free for steps into lists.
                     && !segment.contains(['.', '[', ']'])
-                    && !segment.chars().any(|c| c.is_control() || c.is_whitespace())
+                    && !segment.chars().any(|c| is_deceptive(c) || c.is_whitespace())
             });
         if sound {
             Ok(Self(segments))

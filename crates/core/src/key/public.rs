@@ -27,9 +27,9 @@ impl PublicKey {
         if key.is_weak() {
             return Err(KeyError::Weak);
         }
-        // Decompression folds y-coordinates above the field's prime: compare with the encoding that
-        // the point itself has.
-        if key.to_edwards().compress().as_bytes() != bytes {
+        // Decompression folds y-coordinates above the field's prime, which gives some points a second
+        // spelling. The other one, zero with a sign, belongs to points of small order only.
+        if !is_reduced(bytes) {
             return Err(KeyError::InvalidPoint);
         }
         Ok(Self(key))
@@ -73,6 +73,12 @@ impl PublicKey {
     pub fn to_hex(&self) -> String {
         hex(self.as_bytes())
     }
+}
+
+/// Whether the y-coordinate, the bytes without the sign bit, lies below 2^255 - 19.
+fn is_reduced(bytes: &[u8; PUBLIC_KEY_LEN_BYTES]) -> bool {
+    let [lowest, middle @ .., highest] = bytes;
+    highest & 0x7f != 0x7f || middle.iter().any(|byte| *byte != 0xff) || *lowest < 0xed
 }
 
 fn hex(bytes: &[u8]) -> String {

@@ -51,6 +51,27 @@ fn a_point_encoded_above_the_prime_is_refused() {
     check_refused(folded, &KeyError::InvalidPoint);
 }
 
+/// The slow model of a canonical key: what the point itself is encoded as.
+fn is_canonical(bytes: &[u8; 32]) -> bool {
+    let key = ed25519_dalek::VerifyingKey::from_bytes(bytes);
+    key.is_ok_and(|key| !key.is_weak() && key.to_edwards().compress().as_bytes() == bytes)
+}
+
+#[test]
+fn keys_around_the_prime_are_accepted_just_when_their_points_are_encoded_so() {
+    for lowest in 0..=255 {
+        for highest in [0x7e, 0x7f, 0xfe, 0xff] {
+            let mut bytes = [0xff; 32];
+            (bytes[0], bytes[31]) = (lowest, highest);
+            assert_eq!(
+                PublicKey::from_bytes(&bytes).is_ok(),
+                is_canonical(&bytes),
+                "{bytes:02x?}"
+            );
+        }
+    }
+}
+
 #[test]
 fn bytes_that_are_no_point_are_refused() {
     check_refused(

@@ -1,6 +1,6 @@
 //! An approver at the other end of a channel: a user interface, a chat, another task.
 
-use agentsudo_core::{ApprovalDecision, ApprovalRequest};
+use agentsudo_core::{ApprovalDecision, ApprovalRequest, KeyError, Signer, Timestamp, Verdict};
 use async_trait::async_trait;
 use tokio::sync::{mpsc, oneshot};
 
@@ -31,6 +31,43 @@ impl PendingApproval {
     #[must_use]
     pub const fn request(&self) -> &ApprovalRequest {
         &self.request
+    }
+
+    /// Signs consent with an approver's key and answers. Says whether anybody still waited.
+    ///
+    /// # Errors
+    /// [`KeyError`] when the signer fails; the request then stays unanswered.
+    pub fn approve(self, signer: &dyn Signer, now: Timestamp) -> Result<bool, KeyError> {
+        self.sign_and_answer(Verdict::Approve, signer, now)
+    }
+
+    /// Signs a denial with an approver's key and answers. The agent is told the reason.
+    ///
+    /// # Errors
+    /// [`KeyError`] when the signer fails; the request then stays unanswered.
+    pub fn deny(
+        self,
+        reason: impl Into<String>,
+        signer: &dyn Signer,
+        now: Timestamp,
+    ) -> Result<bool, KeyError> {
+        self.sign_and_answer(
+            Verdict::Deny {
+                reason: reason.into(),
+            },
+            signer,
+            now,
+        )
+    }
+
+    fn sign_and_answer(
+        self,
+        verdict: Verdict,
+        signer: &dyn Signer,
+        now: Timestamp,
+    ) -> Result<bool, KeyError> {
+        let decision = ApprovalDecision::sign(&self.request, verdict, now, signer)?;
+        Ok(self.answer(decision))
     }
 
     /// Answers, once. Says whether anybody still waited.

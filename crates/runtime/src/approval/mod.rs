@@ -7,6 +7,7 @@ mod channel;
 mod rule;
 mod terminal;
 
+use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -15,6 +16,7 @@ use agentsudo_core::{
     Erased,
 };
 use async_trait::async_trait;
+use futures_util::FutureExt as _;
 
 pub use channel::{ChannelApprover, PendingApproval};
 pub use rule::ApprovalRule;
@@ -23,6 +25,7 @@ pub use terminal::TerminalApprover;
 use crate::clock::Clock;
 use crate::entropy::random;
 use crate::outcome::{Denied, Fault};
+use crate::pipeline::panic_message;
 
 /// How long a request can be answered unless told otherwise: five minutes.
 pub const DEFAULT_APPROVAL_WINDOW: Duration = Duration::from_secs(300);
@@ -113,12 +116,16 @@ impl Approval {
             nonce,
         };
         let request = ApprovalRequest::for_call(&call, &rule.reason(), &window);
-        let asked = tokio::time::timeout(self.window, self.approver.decide(&request)).await;
+        let decide = AssertUnwindSafe(async { self.approver.decide(&request).await });
+        let asked = tokio::time::timeout(self.window, decide.catch_unwind()).await;
         let expired = ApprovalRefusal::Expired {
             expired_at: expires_at,
         };
         let decision = asked
             .map_err(|_| Denied::Refused(expired.into()))?
+            .map_err(|panic| Fault::ApproverUnavailable {
+                reason: format!("it panicked: {}", panic_message(&*panic)),
+            })?
             .map_err(|fault| Fault::ApproverUnavailable {
                 reason: fault.reason,
             })?;

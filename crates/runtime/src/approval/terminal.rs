@@ -79,9 +79,7 @@ impl Terminal {
             "Approve this one call? Type `yes` to approve, anything else denies: "
         )?;
         out.flush()?;
-        let mut line = String::new();
-        io::Read::take(&mut self.reader, MAX_ANSWER_LEN_BYTES).read_line(&mut line)?;
-        Ok(match line.trim() {
+        Ok(match self.read_answer()?.trim() {
             "yes" => Verdict::Approve,
             "" => Verdict::Deny {
                 reason: "no answer".to_owned(),
@@ -90,6 +88,16 @@ impl Terminal {
                 reason: "denied at the terminal".to_owned(),
             },
         })
+    }
+
+    /// One line, whole: the end of one that is too long must not answer the next request.
+    fn read_answer(&mut self) -> io::Result<String> {
+        let mut line = Vec::new();
+        io::Read::take(&mut self.reader, MAX_ANSWER_LEN_BYTES).read_until(b'\n', &mut line)?;
+        if !line.ends_with(b"\n") {
+            self.reader.skip_until(b'\n')?;
+        }
+        String::from_utf8(line).map_err(io::Error::other)
     }
 }
 

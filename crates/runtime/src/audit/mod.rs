@@ -9,11 +9,13 @@ mod memory;
 mod tracing_audit;
 
 use std::fmt;
+use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::time::Duration;
 
 use agentsudo_core::{AuditEvent, AuditRecord, AuditSubject, CallId, Chain, Timestamp};
 use async_trait::async_trait;
+use futures_util::FutureExt as _;
 use tokio::sync::Mutex;
 
 pub use json_lines::JsonLinesAudit;
@@ -21,6 +23,7 @@ pub use memory::{MAX_MEMORY_RECORDS, MemoryAudit};
 pub use tracing_audit::TracingAudit;
 
 use crate::outcome::Fault;
+use crate::pipeline::panic_message;
 
 /// How long a sink may take for one record: many times an fsync, short enough to notice.
 pub const AUDIT_TIMEOUT: Duration = Duration::from_secs(5);
@@ -118,12 +121,9 @@ impl Audit {
         let mut kept = false;
         let mut reason = String::new();
         for sink in &self.sinks {
-            match tokio::time::timeout(AUDIT_TIMEOUT, sink.append(&record)).await {
-                Ok(Ok(())) => kept = true,
-                Ok(Err(fault)) => reason = fault.reason,
-                Err(_) => {
-                    reason = format!("sink did not answer within {} s", AUDIT_TIMEOUT.as_secs())
-                }
+            match ask(&**sink, &record).await {
+                Ok(()) => kept = true,
+                Err(fault) => reason = fault.reason,
             }
         }
         if !reason.is_empty() {
@@ -133,6 +133,23 @@ impl Audit {
             Ok(())
         } else {
             Err(Fault::AuditUnavailable { reason })
+        }
+    }
+}
+
+/// Asks one sink. One that panics or hangs has not kept the record.
+async fn ask(sink: &dyn AuditSink, record: &AuditRecord) -> Result<(), AuditFault> {
+    let append = AssertUnwindSafe(async { sink.append(record).await }).catch_unwind();
+    match tokio::time::timeout(AUDIT_TIMEOUT, append).await {
+        Ok(Ok(kept)) => kept,
+        Ok(Err(panic)) => {
+            let message = panic_message(&*panic);
+            Err(AuditFault::new(format!("sink panicked: {message}")))
+        }
+        Err(_) => {
+            let limit_s = AUDIT_TIMEOUT.as_secs();
+            let reason = format!("sink did not answer within {limit_s} s");
+            Err(AuditFault { reason })
         }
     }
 }
