@@ -3,15 +3,18 @@
 //! Compare the figures of one run with each other; machines differ, and the same machine does from hour to
 //! hour.
 
-#![expect(clippy::unwrap_used, reason = "a benchmark that cannot be set up has nothing to measure")]
+#![expect(
+    clippy::unwrap_used,
+    reason = "a benchmark that cannot be set up has nothing to measure"
+)]
 
 use std::hint::black_box;
 use std::sync::Arc;
 
 use agentsudo::{
     Audience, Call, CallId, Capability, Conditions, Constraint, Delegation, Effect, Erased, Freeze,
-    FreezeList, Holder, Mint, Requirement, Scope, ScopePattern, SecretKey, Signer, Timestamp, Token,
-    TokenId, ToolName, Verifier, at_most, between, prefix,
+    FreezeList, Holder, Mint, Requirement, Scope, ScopePattern, SecretKey, Signer, Timestamp,
+    Token, TokenId, ToolName, Verifier, at_most, between, prefix,
 };
 use agentsudo_testkit::seeded_key;
 use criterion::{BenchmarkId, Criterion, criterion_group, criterion_main};
@@ -29,18 +32,27 @@ fn constraint() -> Constraint {
 }
 
 fn mint(issuer: &SecretKey, grants: usize) -> Token {
-    let mut mint = Mint::new(holder("support-bot", &seeded_key(10)), NOW, 900, TokenId::from_bytes([7; 12]))
-        .constrain(constraint())
-        .delegable(15);
+    let mut mint = Mint::new(
+        holder("support-bot", &seeded_key(10)),
+        NOW,
+        900,
+        TokenId::from_bytes([7; 12]),
+    )
+    .constrain(constraint())
+    .delegable(15);
     for i in 1..grants {
         mint = mint.grant(format!("read:thing-{i}").parse().unwrap());
     }
-    mint.grant("write:refunds".parse().unwrap()).sign(issuer).unwrap()
+    mint.grant("write:refunds".parse().unwrap())
+        .sign(issuer)
+        .unwrap()
 }
 
 fn delegate(parent: &Token, depth: u8) -> Token {
     let (from, to) = (seeded_key(10 + depth), seeded_key(11 + depth));
-    Delegation::to(holder("researcher", &to)).sign(parent, &from).unwrap()
+    Delegation::to(holder("researcher", &to))
+        .sign(parent, &from)
+        .unwrap()
 }
 
 fn chain(issuer: &SecretKey, delegations: u8) -> Token {
@@ -58,7 +70,11 @@ fn verify(c: &mut Criterion) {
     let signature = raw.sign(&message);
     let public = raw.verifying_key();
     group.bench_function("raw verify_strict", |b| {
-        b.iter(|| public.verify_strict(black_box(&message), black_box(&signature)).unwrap());
+        b.iter(|| {
+            public
+                .verify_strict(black_box(&message), black_box(&signature))
+                .unwrap()
+        });
     });
     let issuer = seeded_key(1);
     let verifier = verifier(&issuer);
@@ -96,7 +112,9 @@ fn make(c: &mut Criterion) {
 
 fn capability(grants: usize) -> Capability {
     let issuer = seeded_key(1);
-    let verified = verifier(&issuer).verify(&mint(&issuer, grants), NOW).unwrap();
+    let verified = verifier(&issuer)
+        .verify(&mint(&issuer, grants), NOW)
+        .unwrap();
     verified.held_by(&seeded_key(10), &[3; 32]).unwrap()
 }
 
@@ -111,7 +129,11 @@ fn refund() -> (Arc<Requirement>, Call<Erased>) {
     ));
     let arguments = br#"{"order_id":"order_123","amount_minor":4500,"currency":"EUR"}"#;
     let arguments = agentsudo::Arguments::from_json_slice(arguments).unwrap();
-    let call = Call::dynamic(CallId::from_bytes([1; 16]), Arc::clone(&requirement), arguments);
+    let call = Call::dynamic(
+        CallId::from_bytes([1; 16]),
+        Arc::clone(&requirement),
+        arguments,
+    );
     (requirement, call)
 }
 
@@ -120,27 +142,55 @@ fn decide(c: &mut Criterion) {
     let (requirement, call) = refund();
     let mut freezes = FreezeList::none();
     let later = NOW.saturating_add_s(60);
-    freezes.add(Freeze::new("admin:**".parse().unwrap(), "release", later), NOW).unwrap();
+    freezes
+        .add(
+            Freeze::new("admin:**".parse().unwrap(), "release", later),
+            NOW,
+        )
+        .unwrap();
     for grants in [1, 100, 250] {
         let capability = capability(grants);
-        group.bench_with_input(BenchmarkId::new("one constraint, grants", grants), &(), |b, ()| {
-            let conditions = Conditions { now: NOW, freezes: &freezes };
-            b.iter(|| capability.decide(&requirement, black_box(call.arguments()), &conditions).unwrap());
-        });
+        group.bench_with_input(
+            BenchmarkId::new("one constraint, grants", grants),
+            &(),
+            |b, ()| {
+                let conditions = Conditions {
+                    now: NOW,
+                    freezes: &freezes,
+                };
+                b.iter(|| {
+                    capability
+                        .decide(&requirement, black_box(call.arguments()), &conditions)
+                        .unwrap()
+                });
+            },
+        );
     }
     let issuer = seeded_key(1);
-    let token = Mint::new(holder("support-bot", &seeded_key(10)), NOW, 900, TokenId::from_bytes([7; 12]))
-        .grant(ScopePattern::parse("write:*").unwrap())
-        .constrain(Constraint::new("amount_minor", between(1, 5_000)).unwrap())
-        .constrain(Constraint::new("order_id", prefix("order_")).unwrap())
-        .constrain(Constraint::new("currency", agentsudo::equals("EUR")).unwrap())
-        .sign(&issuer)
-        .unwrap();
+    let token = Mint::new(
+        holder("support-bot", &seeded_key(10)),
+        NOW,
+        900,
+        TokenId::from_bytes([7; 12]),
+    )
+    .grant(ScopePattern::parse("write:*").unwrap())
+    .constrain(Constraint::new("amount_minor", between(1, 5_000)).unwrap())
+    .constrain(Constraint::new("order_id", prefix("order_")).unwrap())
+    .constrain(Constraint::new("currency", agentsudo::equals("EUR")).unwrap())
+    .sign(&issuer)
+    .unwrap();
     let verified = verifier(&issuer).verify(&token, NOW).unwrap();
     let capability = verified.held_by(&seeded_key(10), &[3; 32]).unwrap();
     group.bench_function("three constraints, wildcard grant", |b| {
-        let conditions = Conditions { now: NOW, freezes: &freezes };
-        b.iter(|| capability.decide(&requirement, black_box(call.arguments()), &conditions).unwrap());
+        let conditions = Conditions {
+            now: NOW,
+            freezes: &freezes,
+        };
+        b.iter(|| {
+            capability
+                .decide(&requirement, black_box(call.arguments()), &conditions)
+                .unwrap()
+        });
     });
     group.finish();
 }

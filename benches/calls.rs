@@ -1,12 +1,15 @@
 //! What a call through the runtime costs, beside the same function called plainly.
 
-#![expect(clippy::unwrap_used, reason = "a benchmark that cannot be set up has nothing to measure")]
+#![expect(
+    clippy::unwrap_used,
+    reason = "a benchmark that cannot be set up has nothing to measure"
+)]
 
 use std::sync::Arc;
 
 use agentsudo::{
-    Agent, Approval, ApprovalRule, Approvers, AuditFault, AuditRecord, AuditSink, Denied, Runtime, Session,
-    Signer as _, ToolError, at_most, async_trait, layer_fn, sudo, tool,
+    Agent, Approval, ApprovalRule, Approvers, AuditFault, AuditRecord, AuditSink, Denied, Runtime,
+    Session, Signer as _, ToolError, async_trait, at_most, layer_fn, sudo, tool,
 };
 use agentsudo_testkit::{FixedClock, ScriptedApprover, seeded_agent, seeded_issuer, seeded_key};
 use criterion::{Criterion, criterion_group, criterion_main};
@@ -18,7 +21,8 @@ struct Counted(std::sync::atomic::AtomicU64);
 #[async_trait]
 impl AuditSink for Counted {
     async fn append(&self, record: &AuditRecord) -> Result<(), AuditFault> {
-        self.0.store(record.sequence, std::sync::atomic::Ordering::Relaxed);
+        self.0
+            .store(record.sequence, std::sync::atomic::Ordering::Relaxed);
         Ok(())
     }
 }
@@ -74,7 +78,10 @@ async fn guarded_in_a_row(calls: u64) -> std::time::Duration {
 }
 
 fn calls(c: &mut Criterion) {
-    let executor = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
+    let executor = tokio::runtime::Builder::new_current_thread()
+        .enable_time()
+        .build()
+        .unwrap();
     let mut group = c.benchmark_group("call");
     group.bench_function("plain function", |b| {
         b.to_async(&executor).iter(|| plain("order_123", 4_500));
@@ -82,25 +89,35 @@ fn calls(c: &mut Criterion) {
     for layers in [0, 5] {
         let session = Arc::new(executor.block_on(session(layers)));
         let arguments = json!({"order_id": "order_123", "amount_minor": 4_500});
-        group.bench_function(format!("JSON call, audit + approval + {layers} layers"), |b| {
-            b.to_async(&executor).iter(|| session.call("issue_refund", &arguments));
-        });
-        group.bench_function(format!("typed call, audit + approval + {layers} layers"), |b| {
-            b.to_async(&executor).iter(|| {
-                let order_id = "order_123".to_owned();
-                session.run::<issue_refund>(IssueRefund { order_id, amount_minor: 4_500 })
-            });
-        });
+        group.bench_function(
+            format!("JSON call, audit + approval + {layers} layers"),
+            |b| {
+                b.to_async(&executor)
+                    .iter(|| session.call("issue_refund", &arguments));
+            },
+        );
+        group.bench_function(
+            format!("typed call, audit + approval + {layers} layers"),
+            |b| {
+                b.to_async(&executor).iter(|| {
+                    let order_id = "order_123".to_owned();
+                    session.run::<issue_refund>(IssueRefund {
+                        order_id,
+                        amount_minor: 4_500,
+                    })
+                });
+            },
+        );
         group.bench_function(format!("refused JSON call, {layers} layers"), |b| {
             let too_much = json!({"order_id": "order_123", "amount_minor": 50_001});
             let session = Arc::clone(&session);
-            b.to_async(&executor).iter(|| session.call("issue_refund", &too_much));
+            b.to_async(&executor)
+                .iter(|| session.call("issue_refund", &too_much));
         });
     }
     group.bench_function("function under #[sudo], audit + approval", |b| {
-        b.to_async(&executor).iter_custom(async |calls| {
-            session(0).await.enter(guarded_in_a_row(calls)).await
-        });
+        b.to_async(&executor)
+            .iter_custom(async |calls| session(0).await.enter(guarded_in_a_row(calls)).await);
     });
     group.finish();
 }

@@ -10,13 +10,24 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("agentsudo-macros", &[]),
     ("agentsudo-tools", &["agentsudo-core", "agentsudo-macros"]),
     ("agentsudo-runtime", &["agentsudo-core", "agentsudo-tools"]),
-    ("agentsudo-connectors", &["agentsudo-core", "agentsudo-tools"]),
+    (
+        "agentsudo-connectors",
+        &["agentsudo-core", "agentsudo-tools"],
+    ),
     (
         "agentsudo",
-        &["agentsudo-core", "agentsudo-macros", "agentsudo-runtime", "agentsudo-tools"],
+        &[
+            "agentsudo-core",
+            "agentsudo-macros",
+            "agentsudo-runtime",
+            "agentsudo-tools",
+        ],
     ),
     ("agentsudo-cli", &["agentsudo", "agentsudo-connectors"]),
-    ("agentsudo-testkit", &["agentsudo-core", "agentsudo-runtime", "agentsudo-tools"]),
+    (
+        "agentsudo-testkit",
+        &["agentsudo-core", "agentsudo-runtime", "agentsudo-tools"],
+    ),
     ("agentsudo-tests", &[]),
     ("agentsudo-examples", &[]),
     ("agentsudo-benches", &[]),
@@ -26,19 +37,34 @@ const ALLOWED: &[(&str, &[&str])] = &[
 const MAX_CORE_CRATES: usize = 45;
 
 /// What decides must not reach for the world.
-const BANNED_FROM_CORE: &[&str] = &["tokio", "async-trait", "getrandom", "rand", "rand_core", "chrono"];
+const BANNED_FROM_CORE: &[&str] = &[
+    "tokio",
+    "async-trait",
+    "getrandom",
+    "rand",
+    "rand_core",
+    "chrono",
+];
 
 fn metadata() -> Metadata {
-    MetadataCommand::new().other_options(["--locked".to_owned()]).exec().unwrap()
+    MetadataCommand::new()
+        .other_options(["--locked".to_owned()])
+        .exec()
+        .unwrap()
 }
 
 fn edges(metadata: &Metadata) -> BTreeMap<String, BTreeSet<String>> {
     let ours = metadata.workspace_packages();
-    let names = ours.iter().map(|package| package.name.to_string()).collect::<BTreeSet<_>>();
+    let names = ours
+        .iter()
+        .map(|package| package.name.to_string())
+        .collect::<BTreeSet<_>>();
     let edges_of = |package: &&cargo_metadata::Package| {
         let used = package.dependencies.iter();
         let used = used.filter(|used| used.kind == DependencyKind::Normal);
-        let used = used.map(|used| used.name.clone()).filter(|name| names.contains(name));
+        let used = used
+            .map(|used| used.name.clone())
+            .filter(|name| names.contains(name));
         (package.name.to_string(), used.collect())
     };
     ours.iter().map(edges_of).collect()
@@ -47,8 +73,17 @@ fn edges(metadata: &Metadata) -> BTreeMap<String, BTreeSet<String>> {
 /// Every package that normal and build dependencies of this one lead to, itself included.
 fn resolved<'m>(metadata: &'m Metadata, name: &str) -> BTreeSet<&'m str> {
     let resolve = metadata.resolve.as_ref().unwrap();
-    let nodes = resolve.nodes.iter().map(|node| (&node.id, node)).collect::<BTreeMap<_, _>>();
-    let first = &metadata.packages.iter().find(|package| package.name.as_str() == name).unwrap().id;
+    let nodes = resolve
+        .nodes
+        .iter()
+        .map(|node| (&node.id, node))
+        .collect::<BTreeMap<_, _>>();
+    let first = &metadata
+        .packages
+        .iter()
+        .find(|package| package.name.as_str() == name)
+        .unwrap()
+        .id;
     let mut seen = BTreeSet::<&PackageId>::new();
     let mut left = vec![first];
     while let Some(id) = left.pop() {
@@ -56,12 +91,19 @@ fn resolved<'m>(metadata: &'m Metadata, name: &str) -> BTreeSet<&'m str> {
             continue;
         }
         for used in &nodes[id].deps {
-            if used.dep_kinds.iter().any(|kind| kind.kind != DependencyKind::Development) {
+            if used
+                .dep_kinds
+                .iter()
+                .any(|kind| kind.kind != DependencyKind::Development)
+            {
                 left.push(&used.pkg);
             }
         }
     }
-    let packages = metadata.packages.iter().filter(|package| seen.contains(&package.id));
+    let packages = metadata
+        .packages
+        .iter()
+        .filter(|package| seen.contains(&package.id));
     packages.map(|package| package.name.as_str()).collect()
 }
 
@@ -73,7 +115,10 @@ fn every_edge_between_our_crates_is_an_allowed_one() {
             panic!("`{package}` is not in the list of allowed edges: say what it may use");
         };
         for name in used {
-            assert!(may_use.contains(&name.as_str()), "`{package}` must not use `{name}`");
+            assert!(
+                may_use.contains(&name.as_str()),
+                "`{package}` must not use `{name}`"
+            );
         }
     }
 }
@@ -82,7 +127,10 @@ fn every_edge_between_our_crates_is_an_allowed_one() {
 fn the_list_of_allowed_edges_names_no_crate_that_is_gone() {
     let edges = edges(&metadata());
     for (package, _) in ALLOWED {
-        assert!(edges.contains_key(*package), "`{package}` is no package of the workspace");
+        assert!(
+            edges.contains_key(*package),
+            "`{package}` is no package of the workspace"
+        );
     }
 }
 
@@ -90,7 +138,11 @@ fn the_list_of_allowed_edges_names_no_crate_that_is_gone() {
 fn the_core_stays_small_enough_to_read() {
     let metadata = metadata();
     let crates = resolved(&metadata, "agentsudo-core");
-    assert!(crates.len() <= MAX_CORE_CRATES, "{} crates: {crates:?}", crates.len());
+    assert!(
+        crates.len() <= MAX_CORE_CRATES,
+        "{} crates: {crates:?}",
+        crates.len()
+    );
     // The walk does find what it should.
     assert!(crates.contains("ed25519-dalek") && crates.contains("curve25519-dalek"));
 }
