@@ -1,1 +1,19 @@
 //! The life of a call in the runtime.
+
+mod approval;
+mod approver;
+mod audit;
+mod breakdown;
+mod delegation;
+mod faults_elsewhere;
+mod layers;
+mod observe;
+mod onion;
+mod permit;
+mod pipeline;
+mod session;
+mod sinks;
+mod stage;
+mod sudo;
+mod terminal;
+mod waiting;

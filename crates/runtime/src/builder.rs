@@ -30,6 +30,23 @@ impl fmt::Debug for Ready {
     }
 }
 
+/// A state of a builder that can build.
+#[diagnostic::on_unimplemented(
+    message = "a runtime needs an audit sink",
+    label = "no audit sink yet",
+    note = "say where audit records go: `.audit(MemoryAudit::new())`, or `.audit(JsonLinesAudit::append_to(path)?)`"
+)]
+pub trait Audited {
+    /// The state, ready.
+    fn into_ready(self) -> Ready;
+}
+
+impl Audited for Ready {
+    fn into_ready(self) -> Ready {
+        self
+    }
+}
+
 /// A runtime in the making. The first mistake is kept and reported by [`Builder::build`].
 #[must_use = "a runtime exists once it is built"]
 pub struct Builder<State> {
@@ -138,26 +155,14 @@ impl<State> Builder<State> {
         self
     }
 
-    fn note(mut self, step: Result<(), SetupError>) -> Self {
-        if let Err(mistake) = step {
-            self.mistake.get_or_insert(mistake);
-        }
-        self
-    }
-}
-
-impl Builder<Ready> {
-    /// Adds a second place for audit records. One that keeps a record is enough for its call to go on.
-    pub fn audit(mut self, sink: impl AuditSink + 'static) -> Self {
-        self.state.0.add(Arc::new(sink));
-        self
-    }
-
     /// Builds the runtime.
     ///
     /// # Errors
     /// The first mistake that was made above.
-    pub fn build(self) -> Result<Runtime, SetupError> {
+    pub fn build(self) -> Result<Runtime, SetupError>
+    where
+        State: Audited,
+    {
         if let Some(mistake) = self.mistake {
             return Err(mistake);
         }
@@ -171,9 +176,24 @@ impl Builder<Ready> {
             layers: self.layers,
             approval: self.approval,
             observe: self.observe,
-            audit: self.state.0,
+            audit: self.state.into_ready().0,
             freezes: RwLock::new(FreezeList::none()),
         })))
+    }
+
+    fn note(mut self, step: Result<(), SetupError>) -> Self {
+        if let Err(mistake) = step {
+            self.mistake.get_or_insert(mistake);
+        }
+        self
+    }
+}
+
+impl Builder<Ready> {
+    /// Adds a second place for audit records. One that keeps a record is enough for its call to go on.
+    pub fn audit(mut self, sink: impl AuditSink + 'static) -> Self {
+        self.state.0.add(Arc::new(sink));
+        self
     }
 }
 
