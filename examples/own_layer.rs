@@ -63,6 +63,7 @@ impl Layer for CallQuota {
                 code: "quota.used_up",
                 reason: format!("`{}` made one call too many", call.chain()),
                 told: "all calls of this run are used up".to_owned(),
+                next_step: "do without this call",
             }),
         }
     }

@@ -8,7 +8,9 @@ use std::sync::Arc;
 use std::task::{Context, Waker};
 use std::time::Duration;
 
-use agentsudo::{JsonLinesAudit, MemoryAudit, Outcome, Reply, Runtime, State, ToolError, tool};
+use agentsudo::{
+    JsonLinesAudit, MemoryAudit, Outcome, Reply, Runtime, State, ToolError, TracingAudit, tool,
+};
 use serde_json::{Value, json};
 use tokio::sync::{Notify, mpsc};
 use tokio::task::JoinSet;
@@ -49,6 +51,24 @@ async fn one_of_two_sinks_is_enough() {
         check_ended(&outcome, "returned");
         assert_eq!(stage.trail(), ["intent", "returned"], "{way:?}");
     }
+}
+
+#[tokio::test]
+async fn an_event_that_nobody_may_keep_does_not_make_up_for_a_failing_sink() {
+    let stage = Stage::new();
+    let flaky = Flaky::new(Way::Refuse, &stage.audit);
+    let runtime = stage.builder_with(flaky).audit(TracingAudit).build();
+    let outcome = call_with(&stage, &runtime.unwrap()).await;
+    check_ended(&outcome, "fault.audit_unavailable");
+    assert_eq!(stage.ledger.len(), 0);
+}
+
+/// The twin: a program that chose events alone gets what it chose.
+#[tokio::test]
+async fn events_alone_are_enough_where_nothing_else_was_asked_for() {
+    let stage = Stage::new();
+    let runtime = stage.builder_with(TracingAudit).build().unwrap();
+    check_ended(&call_with(&stage, &runtime).await, "returned");
 }
 
 #[tokio::test(start_paused = true)]

@@ -48,6 +48,21 @@ async fn asking_for_more_gives_nothing_more() {
     assert_eq!(stage.ledger.len(), 0);
 }
 
+#[tokio::test]
+async fn only_tool_keeps_a_scope_for_one_tool() {
+    let stage = Stage::new();
+    let parent = parent(&stage, "**").await;
+    let other = parent
+        .delegate("a")
+        .only_tool("write:refunds", "send_refund");
+    let other = other.open().await.unwrap();
+    assert_eq!(refund(&other, 5).await, "scope.not_granted_to_tool");
+    let this = parent
+        .delegate("b")
+        .only_tool("write:refunds", "issue_refund");
+    assert_eq!(refund(&this.open().await.unwrap(), 5).await, "returned");
+}
+
 /// The twin: the same delegation under a parent that may.
 #[tokio::test]
 async fn the_same_delegation_under_a_parent_that_may_is_allowed() {
@@ -145,10 +160,10 @@ async fn depth_counts_down_whatever_is_asked_for() {
 }
 
 #[tokio::test]
-async fn a_sub_agent_that_may_not_delegate_does_not() {
+async fn a_sub_agent_that_was_not_told_so_may_not_delegate() {
     let stage = Stage::new();
     let parent = parent(&stage, "**").await;
-    let child = parent.delegate("a").delegable(0).open().await.unwrap();
+    let child = parent.delegate("a").open().await.unwrap();
     check(child.delegate("b").open().await, "token.depth_exceeded");
 }
 

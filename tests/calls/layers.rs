@@ -43,6 +43,7 @@ fn no(told: &str) -> Outcome {
         code: "guard.no",
         reason: "the log may know more".to_owned(),
         told: told.to_owned(),
+        next_step: "do without this call",
     })
 }
 
@@ -264,6 +265,7 @@ impl ProposalLayer for Edit {
                 code: "edit.no",
                 reason: String::new(),
                 told: String::new(),
+                next_step: "do without this call",
             }),
             Self::Panic => panic!("a pen broke"),
             Self::Hang => std::future::pending().await,

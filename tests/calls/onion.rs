@@ -57,6 +57,7 @@ fn no() -> Outcome {
         code: "kind.no",
         reason: String::new(),
         told: String::new(),
+        next_step: "do without this call",
     })
 }
 

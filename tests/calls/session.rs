@@ -44,6 +44,23 @@ async fn two_sessions_of_one_token_have_ids_of_their_own() {
 }
 
 #[tokio::test]
+async fn a_session_that_is_not_left_for_good_goes_on_after_what_ran_within() {
+    let stage = Stage::new();
+    let runtime = stage.runtime();
+    let session = stage.session(&runtime, "write:refunds").await;
+    for amount_minor in [5, 6] {
+        let ran = session.within(refund(amount_minor, &stage.ledger)).await;
+        assert_eq!(code_of(ran), "returned");
+    }
+    assert_eq!(code_of(refund(7, &stage.ledger).await), "session.missing");
+    check_ended(
+        &session.call("issue_refund", &refund_of(8)).await,
+        "returned",
+    );
+    assert_eq!(stage.ledger.len(), 3);
+}
+
+#[tokio::test]
 async fn the_session_id_stands_in_each_of_its_records() {
     let stage = Stage::new();
     let runtime = stage.runtime();

@@ -173,12 +173,12 @@ async fn a_refusal_arrives_in_the_error_type_of_the_function() {
 }
 
 #[tokio::test]
-async fn an_error_of_the_body_stays_what_it_is_and_is_recorded_as_failed() {
+async fn an_error_of_the_body_stays_what_it_is_and_its_effect_is_recorded_as_unknown() {
     let stage = Stage::new();
     let mut till = Till(10);
     let failed = in_session(&stage, "write:refunds", till.pay(30)).await;
     assert_eq!(failed, Err(TillError::Empty));
-    assert_eq!(stage.trail(), ["intent", "failed sudo.failed"]);
+    assert_eq!(stage.trail(), ["intent", "unknown sudo.failed"]);
 }
 
 #[tokio::test]

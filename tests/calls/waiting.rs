@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use agentsudo::{
-    Approval, ApprovalRule, ChannelApprover, Outcome, PendingApproval, Runtime, ScopePattern,
-    Session, Verdict,
+    Approval, ApprovalRule, AuditEvent, ChannelApprover, Outcome, PendingApproval, Runtime,
+    ScopePattern, Session, Verdict,
 };
 use tokio::sync::mpsc::Receiver;
 
@@ -25,8 +25,27 @@ fn build(stage: &Stage, capacity: usize) -> (Runtime, Receiver<PendingApproval>)
 async fn approve(requests: &mut Receiver<PendingApproval>, meanwhile: impl FnOnce()) {
     let pending = requests.recv().await.unwrap();
     meanwhile();
-    let decision = answer(pending.request(), Verdict::Approve, &ada());
-    assert!(pending.answer(decision));
+    assert!(pending.approve(&ada(), at(NOW)).unwrap());
+}
+
+#[tokio::test]
+async fn the_reason_of_a_denial_reaches_the_agent_and_the_trail_says_who() {
+    let stage = Stage::new();
+    let (runtime, mut requests) = build(&stage, 1);
+    let session = stage.session(&runtime, "**").await;
+    let refund = refund_of(5);
+    let call = session.call("issue_refund", &refund);
+    let deny = async {
+        let pending = requests.recv().await.unwrap();
+        assert_eq!(pending.request().arguments(), &refund);
+        assert!(pending.deny("not this month", &ada(), at(NOW)).unwrap());
+    };
+    let (outcome, ()) = tokio::join!(call, deny);
+    check_ended(&outcome, "approval.denied");
+    assert!(format!("{:?}", outcome.to_reply()).contains("not this month"));
+    let records = stage.audit.records();
+    let last = &records.last().unwrap().event;
+    assert!(matches!(last, AuditEvent::Refused { denied_by: Some(by), .. } if by == "ada"));
 }
 
 /// Approves a call after something has happened in the meantime.

@@ -77,6 +77,8 @@ pub enum Refusal {
         reason: String,
         /// For the agent.
         told: String,
+        /// What may help the agent.
+        next_step: &'static str,
     },
 }
 
@@ -152,7 +154,9 @@ impl Refusal {
                 (self.to_string(), "open a session with a valid token")
             }
             Self::Approval(refusal) => (refusal.told(), refusal.next_step()),
-            Self::Layer { told, .. } => (told.clone(), "do without this call, or try it later"),
+            Self::Layer {
+                told, next_step, ..
+            } => (told.clone(), *next_step),
         };
         Told {
             code: self.told_code(),

@@ -19,6 +19,7 @@ pub struct SubAgent {
     session: Arc<Inner>,
     name: String,
     expires_in: Option<Duration>,
+    depth: u8,
     terms: Terms,
 }
 
@@ -28,6 +29,7 @@ impl SubAgent {
             session,
             name: name.to_owned(),
             expires_in: None,
+            depth: 0,
             terms: Terms::new(),
         }
     }
@@ -68,9 +70,10 @@ impl SubAgent {
         self
     }
 
-    /// Permits the sub-agent so many further delegations in a row, if the session's token does.
-    pub fn delegable(mut self, depth: u8) -> Self {
-        self.terms = self.terms.delegable(depth);
+    /// Permits the sub-agent so many further delegations in a row, if the session's token does. Without this
+    /// call it may not delegate at all.
+    pub const fn delegable(mut self, depth: u8) -> Self {
+        self.depth = depth;
         self
     }
 
@@ -106,7 +109,7 @@ impl SubAgent {
             });
         }
         let now = self.session.runtime.now();
-        let mut delegation = Delegation::to(holder);
+        let mut delegation = Delegation::to(holder).delegable(self.depth);
         if let Some(lifetime) = self.expires_in {
             delegation = delegation.expires_at(now.saturating_add_s(lifetime.as_secs()));
         }
@@ -118,7 +121,6 @@ impl SubAgent {
                 Term::Grant(grant) => delegation.only_for(grant),
                 Term::Constraint(constraint) => delegation.constrain(constraint),
                 Term::Audience(audience) => delegation.audience(audience),
-                Term::Depth(depth) => delegation.delegable(depth),
             });
         Ok(delegation.sign(&self.session.token, &*self.session.holder)?)
     }

@@ -68,6 +68,7 @@ impl Issuer {
             holder: holder.into(),
             lifetime: DEFAULT_LIFETIME,
             valid_after: None,
+            depth: None,
             terms: Terms::new(),
         }
     }
@@ -88,6 +89,7 @@ pub struct TokenRequest<'a> {
     holder: Holder,
     lifetime: Duration,
     valid_after: Option<Duration>,
+    depth: Option<u8>,
     terms: Terms,
 }
 
@@ -123,8 +125,8 @@ impl TokenRequest<'_> {
     }
 
     /// Permits so many delegations in a row.
-    pub fn delegable(mut self, depth: u8) -> Self {
-        self.terms = self.terms.delegable(depth);
+    pub const fn delegable(mut self, depth: u8) -> Self {
+        self.depth = Some(depth);
         self
     }
 
@@ -154,6 +156,9 @@ impl TokenRequest<'_> {
         if let Some(wait) = self.valid_after {
             mint = mint.valid_after_s(wait.as_secs());
         }
+        if let Some(depth) = self.depth {
+            mint = mint.delegable(depth);
+        }
         let mint = self
             .terms
             .finish()?
@@ -162,7 +167,6 @@ impl TokenRequest<'_> {
                 Term::Grant(grant) => mint.grant_for(grant),
                 Term::Constraint(constraint) => mint.constrain(constraint),
                 Term::Audience(audience) => mint.audience(audience),
-                Term::Depth(depth) => mint.delegable(depth),
             });
         Ok(mint.sign(&*issuer.key)?)
     }

@@ -8,7 +8,7 @@ use std::future::Future;
 use std::sync::Arc;
 
 use agentsudo_core::{
-    Arguments, Authorized, Call, CallId, Digest, Erased, Refusal, Requirement, ToolName,
+    Arguments, Authorized, Call, CallId, Digest, Effect, Erased, Refusal, Requirement, ToolName,
 };
 use agentsudo_tools::__macro::SudoCall;
 use agentsudo_tools::ToolError;
@@ -52,13 +52,11 @@ where
     let slot = &mut returned;
     let run: Run<'_> = Box::new(move |authorized, _context| {
         Box::pin(async move {
+            let effect = authorized.requirement().effect();
             let result = body(authorized).await;
             let seen_by_layers = match &result {
                 Ok(_) => Ok(serde_json::Value::Null),
-                Err(_) => Err(ToolError::permanent(
-                    "sudo.failed",
-                    "the guarded function failed",
-                )),
+                Err(_) => Err(failed(effect)),
             };
             *slot = Some(result);
             seen_by_layers
@@ -77,6 +75,16 @@ where
             Err(Denied::Faulted(Fault::ResultWithheld { reason }).into())
         }
         (outcome, _) => Err(denied_by(outcome).into()),
+    }
+}
+
+/// An ordinary function that fails does not say what it has done until then; of a read that does not
+/// matter.
+fn failed(effect: Effect) -> ToolError {
+    let told = "the guarded function failed";
+    match effect {
+        Effect::Read => ToolError::permanent("sudo.failed", told),
+        Effect::Write | Effect::Destructive => ToolError::outcome_unknown("sudo.failed", told),
     }
 }
 

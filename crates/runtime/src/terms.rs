@@ -8,7 +8,6 @@ pub(crate) enum Term {
     Grant(Grant),
     Constraint(Constraint),
     Audience(Audience),
-    Depth(u8),
 }
 
 /// The terms so far, or the first mistake.
@@ -52,10 +51,6 @@ impl Terms {
 
     pub(crate) fn audience(self, audience: &str) -> Self {
         self.with(|| Ok(Term::Audience(Audience::parse(audience)?)))
-    }
-
-    pub(crate) fn delegable(self, depth: u8) -> Self {
-        self.with(|| Ok(Term::Depth(depth)))
     }
 
     pub(crate) fn finish(self) -> Result<Vec<Term>, SetupError> {

@@ -59,32 +59,43 @@ impl Scope {
     /// # Panics
     /// If the text breaks the grammar. In a constant, this is a compile error.
     #[must_use]
-    #[expect(
-        clippy::panic,
-        reason = "in a constant, which is what this is for, it stops the build"
-    )]
     pub const fn literal(text: &'static str) -> Self {
-        match check(text.as_bytes(), Wildcards::Refused) {
-            Ok(()) => Self(Cow::Borrowed(text)),
-            Err(Flaw::Empty) => panic!("empty scope: expected one like `write:refunds`"),
-            Err(Flaw::TooLong) => panic!("scope too long: expected at most 128 bytes"),
-            Err(Flaw::TooManySegments) => panic!("too many segments: expected at most 8"),
-            Err(Flaw::TooFewSegments) => {
-                panic!("too few segments: expected at least two, like `write:refunds`")
-            }
-            Err(Flaw::EmptySegment) => {
-                panic!("empty segment: expected a name on both sides of each `:`")
-            }
-            Err(Flaw::BadCharacter { .. }) => {
-                panic!("bad character: expected `a` to `z`, `0` to `9`, `_`, `.`, `-` and `:`")
-            }
-            Err(Flaw::PatternWhereLiteral | Flaw::LoneStar | Flaw::MisplacedWildcard) => {
-                panic!("wildcard in required scope: expected a literal scope, found a pattern")
-            }
-            Err(Flaw::LooksLikeList) => {
-                panic!("several scopes in one text: expected one scope like `write:refunds`")
-            }
-        }
+        let checked = check(text.as_bytes(), Wildcards::Refused);
+        // `assert!` and not `panic!`: the compiler then points here and not into its own library, and
+        // says the same whether or not the sources of that library are installed.
+        assert!(
+            !matches!(checked, Err(Flaw::Empty)),
+            "empty scope: expected one like `write:refunds`"
+        );
+        assert!(
+            !matches!(checked, Err(Flaw::TooLong)),
+            "scope too long: expected at most 128 bytes"
+        );
+        assert!(
+            !matches!(checked, Err(Flaw::TooManySegments)),
+            "too many segments: expected at most 8"
+        );
+        assert!(
+            !matches!(checked, Err(Flaw::TooFewSegments)),
+            "too few segments: expected at least two, like `write:refunds`"
+        );
+        assert!(
+            !matches!(checked, Err(Flaw::EmptySegment)),
+            "empty segment: expected a name on both sides of each `:`"
+        );
+        assert!(
+            !matches!(checked, Err(Flaw::BadCharacter { .. })),
+            "bad character: expected `a` to `z`, `0` to `9`, `_`, `.`, `-` and `:`"
+        );
+        assert!(
+            !matches!(checked, Err(Flaw::LooksLikeList)),
+            "several scopes in one text: expected one scope like `write:refunds`"
+        );
+        assert!(
+            checked.is_ok(),
+            "wildcard in required scope: expected a literal scope, found a pattern"
+        );
+        Self(Cow::Borrowed(text))
     }
 
     /// A scope that arrives at run time.

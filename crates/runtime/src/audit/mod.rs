@@ -36,6 +36,12 @@ pub trait AuditSink: Send + Sync {
     /// # Errors
     /// [`AuditFault`] when it does not.
     async fn append(&self, record: &AuditRecord) -> Result<(), AuditFault>;
+
+    /// Whether the sink passes records on without knowing whether anybody keeps them. Such a sink does not
+    /// make up for another one that fails.
+    fn is_best_effort(&self) -> bool {
+        false
+    }
 }
 
 /// A sink did not keep a record.
@@ -59,6 +65,10 @@ impl AuditFault {
 impl<S: AuditSink + ?Sized> AuditSink for Arc<S> {
     async fn append(&self, record: &AuditRecord) -> Result<(), AuditFault> {
         (**self).append(record).await
+    }
+
+    fn is_best_effort(&self) -> bool {
+        (**self).is_best_effort()
     }
 }
 
@@ -91,7 +101,7 @@ impl Audit {
         self.sinks.push(sink);
     }
 
-    /// Writes one record to all sinks. One that takes it is enough.
+    /// Writes one record to all sinks. One that keeps it is enough.
     pub(crate) async fn append(
         &self,
         entry: &Entry,
@@ -118,11 +128,12 @@ impl Audit {
             subject: entry.subject.clone(),
             event,
         };
+        let best_effort_is_enough = self.sinks.iter().all(|sink| sink.is_best_effort());
         let mut kept = false;
         let mut reason = String::new();
         for sink in &self.sinks {
             match ask(&**sink, &record).await {
-                Ok(()) => kept = true,
+                Ok(()) => kept |= best_effort_is_enough || !sink.is_best_effort(),
                 Err(fault) => reason = fault.reason,
             }
         }
