@@ -99,7 +99,14 @@ impl Needs {
     /// A constant expression, which stands where the literal stands: so does a complaint.
     pub(crate) fn scope(&self) -> TokenStream {
         let text = &self.scope;
-        quote_spanned!(text.span()=> ::agentsudo::__macro::Scope::literal(#text))
+        quote_spanned! {text.span()=> {
+            if let ::core::option::Option::Some(flaw) =
+                ::agentsudo::__macro::Scope::flaw_of_literal(#text)
+            {
+                ::core::panic!("{}", flaw);
+            }
+            ::agentsudo::__macro::Scope::literal(#text)
+        }}
     }
 
     pub(crate) fn effect(&self) -> TokenStream {

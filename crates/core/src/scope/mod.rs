@@ -60,42 +60,38 @@ impl Scope {
     /// If the text breaks the grammar. In a constant, this is a compile error.
     #[must_use]
     pub const fn literal(text: &'static str) -> Self {
-        let checked = check(text.as_bytes(), Wildcards::Refused);
-        // `assert!` and not `panic!`: the compiler then points here and not into its own library, and
-        // says the same whether or not the sources of that library are installed.
+        let flaw = Self::flaw_of_literal(text);
         assert!(
-            !matches!(checked, Err(Flaw::Empty)),
-            "empty scope: expected one like `write:refunds`"
-        );
-        assert!(
-            !matches!(checked, Err(Flaw::TooLong)),
-            "scope too long: expected at most 128 bytes"
-        );
-        assert!(
-            !matches!(checked, Err(Flaw::TooManySegments)),
-            "too many segments: expected at most 8"
-        );
-        assert!(
-            !matches!(checked, Err(Flaw::TooFewSegments)),
-            "too few segments: expected at least two, like `write:refunds`"
-        );
-        assert!(
-            !matches!(checked, Err(Flaw::EmptySegment)),
-            "empty segment: expected a name on both sides of each `:`"
-        );
-        assert!(
-            !matches!(checked, Err(Flaw::BadCharacter { .. })),
-            "bad character: expected `a` to `z`, `0` to `9`, `_`, `.`, `-` and `:`"
-        );
-        assert!(
-            !matches!(checked, Err(Flaw::LooksLikeList)),
-            "several scopes in one text: expected one scope like `write:refunds`"
-        );
-        assert!(
-            checked.is_ok(),
-            "wildcard in required scope: expected a literal scope, found a pattern"
+            flaw.is_none(),
+            "expected a literal scope like `write:refunds`"
         );
         Self(Cow::Borrowed(text))
+    }
+
+    /// What keeps a text from being a literal scope, in words for the compiler to say: macros ask before
+    /// they call [`Scope::literal`], so that the complaint stands at the text and not in here.
+    #[doc(hidden)]
+    #[must_use]
+    pub const fn flaw_of_literal(text: &str) -> Option<&'static str> {
+        Some(match check(text.as_bytes(), Wildcards::Refused) {
+            Ok(()) => return None,
+            Err(Flaw::Empty) => "empty scope: expected one like `write:refunds`",
+            Err(Flaw::TooLong) => "scope too long: expected at most 128 bytes",
+            Err(Flaw::TooManySegments) => "too many segments: expected at most 8",
+            Err(Flaw::TooFewSegments) => {
+                "too few segments: expected at least two, like `write:refunds`"
+            }
+            Err(Flaw::EmptySegment) => "empty segment: expected a name on both sides of each `:`",
+            Err(Flaw::BadCharacter { .. }) => {
+                "bad character: expected `a` to `z`, `0` to `9`, `_`, `.`, `-` and `:`"
+            }
+            Err(Flaw::PatternWhereLiteral | Flaw::LoneStar | Flaw::MisplacedWildcard) => {
+                "wildcard in required scope: expected a literal scope, found a pattern"
+            }
+            Err(Flaw::LooksLikeList) => {
+                "several scopes in one text: expected one scope like `write:refunds`"
+            }
+        })
     }
 
     /// A scope that arrives at run time.
