@@ -21,6 +21,29 @@ async fn send_money(
     Ok(())
 }
 
+/// Has more to say than a screen holds.
+#[expect(clippy::too_many_arguments, reason = "there have to be many")]
+#[tool(scope = "write:money", effect = "destructive")]
+async fn fill_the_screen(
+    a: u8,
+    b: u8,
+    c: u8,
+    d: u8,
+    e: u8,
+    f: u8,
+    g: u8,
+    h: u8,
+    i: u8,
+    j: u8,
+    k: u8,
+    l: u8,
+    m: u8,
+    #[sink] z_account: String,
+) -> Result<(), ToolError> {
+    drop((z_account, a, b, c, d, e, f, g, h, i, j, k, l, m));
+    Ok(())
+}
+
 /// What a person sees.
 #[derive(Clone, Default)]
 struct Screen(Arc<Mutex<Vec<u8>>>);
@@ -57,6 +80,34 @@ async fn ask(typed: impl Into<Vec<u8>>, comments: &[&str]) -> (Vec<&'static str>
 
 fn payment(comment: &str) -> Value {
     json!({ "comment": comment, "to_account": "DE02-EVE", "amount_minor": 4_200 })
+}
+
+#[tokio::test]
+async fn many_arguments_do_not_push_the_sinks_off_the_screen() {
+    let (stage, screen) = (Stage::new(), Screen::default());
+    let clock: Arc<dyn Clock> = Arc::new(stage.clock.clone());
+    let reader = Cursor::new("no\n");
+    let approver = TerminalApprover::with_io(Arc::new(ada()), clock, reader, screen.clone());
+    let approval = Approval::ask(approver, ada_approves())
+        .require(ApprovalRule::always("write:money").unwrap());
+    let runtime = stage
+        .builder()
+        .tool(fill_the_screen)
+        .approval(approval)
+        .build()
+        .unwrap();
+    let session = stage.session(&runtime, "**").await;
+    let arguments = json!({ "z_account": "DE02-EVE", "a": 1, "b": 1, "c": 1, "d": 1, "e": 1, "f": 1, "g": 1, "h": 1, "i": 1, "j": 1, "k": 1, "l": 1, "m": 1 });
+    assert_eq!(
+        ended(&session.call("fill_the_screen", &arguments).await),
+        "approval.denied"
+    );
+    let shown = String::from_utf8(screen.0.lock().unwrap().clone()).unwrap();
+    assert!(shown.contains("  z_account: DE02-EVE\n  a: 1\n"), "{shown}");
+    assert!(
+        shown.contains("  and 2 more, none of which decides where or how much\n"),
+        "{shown}"
+    );
 }
 
 async fn check(typed: impl Into<Vec<u8>>, expected: &[&str]) {

@@ -119,6 +119,12 @@ impl ApprovalRequest {
         self.expires_at
     }
 
+    /// The arguments that decide where something goes or how much.
+    #[must_use]
+    pub fn sinks(&self) -> &[String] {
+        &self.sinks
+    }
+
     /// The arguments that will run, for approvers that are programs.
     #[must_use]
     pub const fn arguments(&self) -> &serde_json::Value {

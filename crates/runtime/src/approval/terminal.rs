@@ -14,8 +14,14 @@ use crate::clock::Clock;
 const MAX_ANSWER_LEN_BYTES: u64 = 256;
 /// Longest argument that is shown in full; of longer ones the length is shown.
 const MAX_SHOWN_CHARS: usize = 300;
+/// Most arguments that are shown, unless there are more sinks: a request that fills the screen would push
+/// off what matters.
+const MAX_SHOWN_ARGUMENTS: usize = 12;
 
 /// Shows a request on a terminal, sinks first, and asks for `yes`. Anything else denies.
+///
+/// It reads lines in the order in which they were typed: what is typed ahead answers a request that nobody
+/// has seen yet. Where several requests can wait, use an approver whose answers name their request.
 pub struct TerminalApprover {
     signer: Arc<dyn Signer>,
     clock: Arc<dyn Clock>,
@@ -64,8 +70,17 @@ impl Terminal {
             request.tool(),
             request.scope()
         )?;
-        for (name, value) in request.lines(MAX_SHOWN_CHARS) {
+        let arguments = request.lines(MAX_SHOWN_CHARS);
+        let shown = MAX_SHOWN_ARGUMENTS.max(request.sinks().len());
+        for (name, value) in arguments.iter().take(shown) {
             writeln!(out, "  {name}: {value}")?;
+        }
+        if arguments.len() > shown {
+            let more = arguments.len() - shown;
+            writeln!(
+                out,
+                "  and {more} more, none of which decides where or how much"
+            )?;
         }
         writeln!(out, "  why you are asked: {}", request.reason())?;
         writeln!(
