@@ -95,7 +95,7 @@ fn constrained(constraints: Vec<Cbor>) -> Vec<u8> {
 #[test]
 fn a_kind_of_constraint_that_nobody_knows_is_refused() {
     let sound = super::forge::at_most("amount", 1);
-    for kind in [4, 5, 23, 24, u64::MAX] {
+    for kind in [18, 19, 23, 24, u64::MAX] {
         let unknown = constraint("amount", kind, Cbor::Uint(1));
         check(
             &constrained(vec![unknown.clone()]),
@@ -142,6 +142,68 @@ fn a_constraint_of_another_shape_is_refused() {
     check(&constrained(vec![Cbor::text("x")]), "token.malformed");
 }
 
+#[track_caller]
+fn check_argument(kind: u64, argument: Cbor, expected: &str) {
+    check(
+        &constrained(vec![constraint("x", kind, argument)]),
+        expected,
+    );
+}
+
+#[test]
+fn an_argument_of_another_shape_is_refused() {
+    let list = |items: Vec<Cbor>| Cbor::List(items);
+    for kind in 1..=17 {
+        check_argument(kind, Cbor::Bool(true), "token.malformed");
+        check_argument(kind, Cbor::Map(vec![]), "token.malformed");
+    }
+    let no_rule = || list(vec![Cbor::Uint(14)]);
+    let long_rule = || list(vec![Cbor::Uint(14), Cbor::Null, Cbor::Null]);
+    for rule in [no_rule(), long_rule(), list(vec![])] {
+        for kind in [13, 17] {
+            check_argument(kind, rule.clone(), "token.malformed");
+        }
+        for kind in [15, 16] {
+            check_argument(kind, list(vec![rule.clone()]), "token.malformed");
+        }
+    }
+    for bounds in [
+        vec![Cbor::Uint(1)],
+        vec![Cbor::Uint(1), Cbor::Uint(2), Cbor::Uint(3)],
+        vec![Cbor::text("1"), Cbor::Null],
+    ] {
+        for kind in [2, 4, 5] {
+            check_argument(kind, list(bounds.clone()), "token.malformed");
+        }
+    }
+    check_argument(5, list(vec![Cbor::Int(-1), Cbor::Null]), "token.malformed");
+    let hosts = || Cbor::texts(&["a.example"]);
+    check_argument(9, list(vec![hosts()]), "token.malformed");
+    let ports = list(vec![Cbor::Uint(65_536)]);
+    check_argument(
+        9,
+        list(vec![Cbor::texts(&["https"]), hosts(), ports]),
+        "token.malformed",
+    );
+}
+
+#[test]
+fn an_argument_has_one_encoding() {
+    let list = |items: Vec<Cbor>| Cbor::List(items);
+    let no_ports = vec![
+        Cbor::texts(&["https"]),
+        Cbor::texts(&["a.example"]),
+        list(vec![]),
+    ];
+    check_argument(9, list(no_ports), "token.not_canonical");
+    let whole = Cbor::Tag(4, Box::new(list(vec![Cbor::Int(-1), Cbor::Int(50)])));
+    check_argument(4, list(vec![whole, Cbor::Null]), "token.malformed");
+    let long = Cbor::Raw(vec![0x18, 5]);
+    check_argument(5, list(vec![long, Cbor::Null]), "token.not_canonical");
+    let long_kind = list(vec![Cbor::Raw(vec![0x18, 14]), Cbor::Null]);
+    check_argument(17, long_kind, "token.not_canonical");
+}
+
 #[test]
 fn a_path_that_names_nothing_is_refused() {
     for path in [
@@ -151,6 +213,10 @@ fn a_path_that_names_nothing_is_refused() {
         ".a",
         "a..b",
         "a[0]",
+        "[]",
+        "a[]b",
+        "a[][]",
+        "a.[]",
         "a b",
         "a\n",
         "a\u{202e}",

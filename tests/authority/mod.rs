@@ -8,6 +8,8 @@ mod actors;
 mod approvals;
 mod arguments;
 mod chains;
+mod constraint_kinds;
+mod constraint_nesting;
 mod constraints;
 mod delegation;
 mod encoding;

@@ -106,14 +106,88 @@ fn sealed_and_delegated() -> Forgery {
     Forgery::root(&sealed, &issuer()).then(&to_researcher(), &bot())
 }
 
+fn rule(kind: u64, argument: Cbor) -> Cbor {
+    Cbor::List(vec![Cbor::Uint(kind), argument])
+}
+
+fn refused_within_a_rule() -> [Case; 4] {
+    let is_text = || rule(3, Cbor::text("a"));
+    let deep = (0..3).fold(is_text(), |inner, _| rule(17, inner));
+    let unsound = "token.constraint_unsound";
+    let unknown = constraint("x", 17, rule(99, Cbor::Null));
+    let host = Cbor::List(vec![
+        Cbor::texts(&["https"]),
+        Cbor::texts(&["Shop.example"]),
+    ]);
+    let anchors = constraint("x", 7, Cbor::text("a)|(?:b"));
+    [
+        (
+            "unknown-kind-within-a-rule",
+            now(&constrained(unknown), "token.unknown_constraint_kind"),
+        ),
+        (
+            "rules-five-deep",
+            now(
+                &constrained(constraint("x", 15, Cbor::List(vec![deep]))),
+                unsound,
+            ),
+        ),
+        (
+            "host-in-upper-case",
+            now(&constrained(constraint("x", 9, host)), unsound),
+        ),
+        (
+            "expression-that-leaves-its-group",
+            now(&constrained(anchors), unsound),
+        ),
+    ]
+}
+
+/// One constraint of each kind.
+fn every_kind() -> Forgery {
+    let text = Cbor::text;
+    let bounds = |min: Cbor, max: Cbor| Cbor::List(vec![min, max]);
+    let half = || Cbor::Tag(4, Box::new(Cbor::List(vec![Cbor::Int(-1), Cbor::Int(5)])));
+    let url = vec![
+        Cbor::texts(&["https"]),
+        Cbor::texts(&["shop.example", "*.cdn.example"]),
+        Cbor::List(vec![Cbor::Uint(443), Cbor::Uint(8443)]),
+    ];
+    let list = Cbor::List(vec![rule(14, Cbor::Null), rule(3, text("a"))]);
+    let arguments = [
+        text("a"),
+        Cbor::texts(&["a", "b"]),
+        bounds(Cbor::Null, Cbor::Int(5)),
+        text("a"),
+        bounds(half(), Cbor::Int(5)),
+        bounds(Cbor::Uint(1), Cbor::Null),
+        text("order_*"),
+        text("order_[0-9]+"),
+        text("/srv/data"),
+        Cbor::List(url),
+        text("*.shop.example"),
+        Cbor::texts(&["10.0.0.0/8", "2001:db8::/32"]),
+        Cbor::texts(&["a", "b"]),
+        rule(5, bounds(Cbor::Null, Cbor::Uint(9))),
+        Cbor::Null,
+        list.clone(),
+        list,
+        rule(3, text("a")),
+    ];
+    let kinds = (0_u64..).zip(arguments);
+    let constraints = kinds.map(|(kind, argument)| constraint("x[]", kind, argument));
+    root_with(field::CONSTRAINTS, Cbor::List(constraints.collect()))
+}
+
 type Case = (&'static str, Vector);
 
-fn valid() -> [Case; 3] {
+fn valid() -> [Case; 4] {
     let constrained = constrained(at_most("amount_minor", 5_000));
     [
         ("valid-root", now(&root(), "ok")),
         ("valid-three-blocks", now(&chain_of_three(), "ok")),
         ("valid-constraint", now(&constrained, "ok")),
+        ("valid-every-kind", now(&every_kind(), "ok")),
     ]
 }
 
@@ -187,7 +261,8 @@ fn forms() -> [Case; 6] {
 
 fn cases() -> BTreeMap<&'static str, Vector> {
     let cases = valid().into_iter().chain(times());
-    cases.chain(signatures()).chain(forms()).collect()
+    let cases = cases.chain(signatures()).chain(forms());
+    cases.chain(refused_within_a_rule()).collect()
 }
 
 fn written(vector: &Vector) -> String {

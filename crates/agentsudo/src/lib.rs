@@ -32,14 +32,17 @@
 pub use agentsudo_core::{
     APPROVAL_NONCE_LEN_BYTES, AgentName, ApprovalDecision, ApprovalRefusal, ApprovalRequest,
     ApprovalWindow, Approved, Approvers, ArgPath, Arguments, ArgumentsError, Audience,
-    AuditApproval, AuditEvent, AuditRecord, AuditSubject, Authorized, Breach, Call, CallId,
-    CallView, Capability, Chain, ChainLink, Conditions, Constraint, ConstraintError,
+    AuditApproval, AuditEvent, AuditRecord, AuditSubject, Authorized, BlockClaims, Breach, Call,
+    CallId, CallView, Capability, Chain, ChainLink, Conditions, Constraint, ConstraintError,
     ConstraintViolation, Decimal, Delegation, Digest, Domain, Effect, Erased, Freeze, FreezeList,
-    Grant, Holder, IssuerKeyId, KeyError, Mint, NameError, PublicKey, Refusal, Refused,
-    Requirement, Rule, Scope, ScopeError, ScopePattern, ScopeSet, SecretKey, Signature, Signer,
-    SigningInput, Standing, Timestamp, Token, TokenError, TokenId, Told, TooManyFreezes, ToolName,
-    Value, Verdict, Verified, Verifier, WouldRefuse, at_least, at_most, between, danger, equals,
-    escape, one_of, prefix,
+    Grant, Holder, IssuerKeyId, KeyError, MAX_RULE_DEPTH, MAX_RULES_PER_CONSTRAINT, Mint,
+    NameError, Network, Number, PublicKey, Refusal, Refused, Requirement, RootClaims, Rule, Scope,
+    ScopeError, ScopePattern, ScopeSet, SecretKey, Signature, Signer, SigningInput, Standing,
+    TextPattern, Timestamp, Token, TokenError, TokenId, Told, TooManyFreezes, ToolName, UrlRule,
+    Value, Verdict, Verified, Verifier, WouldRefuse, absent, all_of, any_of, at_least, at_most,
+    between, cidr, danger, decimal_at_least, decimal_at_most, decimal_between, email_domain,
+    equals, escape, every, glob, length, length_at_least, length_at_most, not, one_of, prefix,
+    regex, subpath, subset_of, url, url_on_ports,
 };
 pub use agentsudo_runtime::{
     Agent, Approval, ApprovalRule, Approver, ApproverFault, AuditFault, AuditSink, Builder,
@@ -69,3 +72,8 @@ pub mod __macro {
 #[cfg(doctest)]
 #[doc = include_str!("../../../README.md")]
 struct Readme;
+
+/// So does the code of the page on constraints.
+#[cfg(doctest)]
+#[doc = include_str!("../../../docs/constraints.md")]
+struct Constraints;

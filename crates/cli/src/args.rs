@@ -4,6 +4,14 @@ use std::path::PathBuf;
 
 use clap::Parser as _;
 
+use crate::explain::ExplainArgs;
+use crate::generated::{CompletionsArgs, ManArgs};
+use crate::token::delegate::DelegateArgs;
+use crate::token::inspect::InspectArgs;
+use crate::token::keys::KeysArgs;
+use crate::token::mint::MintArgs;
+use crate::token::verify::VerifyArgs;
+
 /// The permission layer of AI agents.
 #[derive(Debug, clap::Parser)]
 #[command(name = "agentsudo", version, arg_required_else_help = true)]
@@ -20,6 +28,34 @@ pub(crate) enum Command {
     /// audit log. No language model and no account are needed.
     #[command(after_help = crate::exit::HELP)]
     Demo(DemoArgs),
+    /// Make keys, and look at them.
+    Keys(KeysArgs),
+    /// Make a token for an agent, signed with an issuer's key.
+    ///
+    /// The token is all that standard output gets, so that it can be piped.
+    #[command(after_help = crate::exit::HELP)]
+    Mint(MintArgs),
+    /// Make a narrower token for another agent, signed with the key of the token's holder.
+    ///
+    /// Whatever is typed, the new token allows nothing that the given one does not allow.
+    #[command(after_help = crate::exit::HELP)]
+    Delegate(DelegateArgs),
+    /// Show what a token says, block by block, and what all of its blocks together allow.
+    #[command(after_help = crate::exit::HELP)]
+    Inspect(InspectArgs),
+    /// Say whether a token is valid.
+    #[command(after_help = crate::exit::HELP)]
+    Verify(VerifyArgs),
+    /// Say how calls would be decided under a token, and what would allow the refused ones.
+    ///
+    /// Nothing runs. Calls are given with --tool, or on standard input as one JSON object a line:
+    /// {"tool": "issue_refund", "arguments": {"amount_minor": 50}}
+    #[command(after_help = crate::exit::HELP)]
+    Explain(ExplainArgs),
+    /// Print a completion script for a shell.
+    Completions(CompletionsArgs),
+    /// Print the manual page, or write one for each command.
+    Man(ManArgs),
 }
 
 #[derive(Debug, clap::Args)]

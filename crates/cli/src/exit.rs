@@ -4,13 +4,16 @@ use std::fmt;
 use std::io::{self, Write as _};
 use std::process::ExitCode;
 
+use agentsudo::{KeyError, KeyFileError, SetupError, TokenError};
+
 /// The exit codes, as `--help` explains them.
 pub(crate) const HELP: &str = "\
 Exit codes:
   0  everything happened as it should
   1  something that the demo promises did not hold
   2  the command line is wrong
-  3  something failed: a file, the database, the audit log";
+  3  something failed: a file, the database, the audit log
+  4  refused: a token is not valid, or a call is not allowed";
 
 /// The exit codes. They are stable: scripts may rely on them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -23,6 +26,8 @@ pub(crate) enum Exit {
     Usage = 2,
     /// The world failed.
     Fault = 3,
+    /// The verifier said no.
+    Refused = 4,
 }
 
 impl From<Exit> for ExitCode {
@@ -64,10 +69,22 @@ pub(crate) fn explain(error: &anyhow::Error) -> Exit {
     if is_closed_pipe {
         return Exit::Success;
     }
-    let _ = writeln!(anstream::stderr().lock(), "agentsudo: {error:#}");
+    let code = code_of(error).map_or_else(String::new, |code| format!(" ({code})"));
+    let _ = writeln!(anstream::stderr().lock(), "agentsudo: {error:#}{code}");
     if error.is::<UsageError>() {
         Exit::Usage
+    } else if error.is::<TokenError>() {
+        Exit::Refused
     } else {
         Exit::Fault
     }
+}
+
+/// The stable code of an error of ours, as `docs/errors.md` lists it.
+fn code_of(error: &anyhow::Error) -> Option<&'static str> {
+    let token = error.downcast_ref().map(TokenError::code);
+    let file = || error.downcast_ref().map(KeyFileError::code);
+    let key = || error.downcast_ref().map(KeyError::code);
+    let setup = || error.downcast_ref().map(SetupError::code);
+    token.or_else(file).or_else(key).or_else(setup)
 }

@@ -5,7 +5,10 @@
 mod args;
 mod demo;
 mod exit;
+mod explain;
+mod generated;
 mod term;
+mod token;
 
 use std::process::ExitCode;
 
@@ -14,6 +17,14 @@ use crate::args::{Args, Command};
 fn main() -> ExitCode {
     let ended = Args::read().and_then(|args| match args.command {
         Command::Demo(demo) => demo::run(&demo),
+        Command::Keys(keys) => token::keys::run(&keys),
+        Command::Mint(mint) => token::mint::run(&mint),
+        Command::Delegate(delegate) => token::delegate::run(delegate),
+        Command::Inspect(inspect) => token::inspect::run(&inspect),
+        Command::Verify(verify) => token::verify::run(&verify),
+        Command::Explain(explain) => explain::run(&explain),
+        Command::Completions(completions) => generated::completions(&completions),
+        Command::Man(man) => generated::man(&man),
     });
     ended.unwrap_or_else(|error| exit::explain(&error)).into()
 }

@@ -171,6 +171,20 @@ impl Verified {
             .map_err(|e: KeyError| e)?;
         self.proved_by(nonce, &signature)
     }
+
+    /// Explains how a call would be decided if the holder made it: for people who look into a token, and
+    /// for tools that help them. An answer and no proof: nothing can be run with it, whoever asks.
+    ///
+    /// # Errors
+    /// As [`Capability::decide`].
+    pub fn decide(
+        &self,
+        requirement: &Requirement,
+        arguments: &Arguments,
+        conditions: &Conditions<'_>,
+    ) -> Result<(), Refusal> {
+        self.capability.decide(requirement, arguments, conditions)
+    }
 }
 
 /// Verified authority of an agent that has proved who it is.

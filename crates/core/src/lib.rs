@@ -46,8 +46,13 @@ pub use capability::{CHALLENGE_LEN_BYTES, Capability, Conditions, Verified};
 pub use chain::{Chain, ChainLink};
 pub use constraint::{
     ArgPath, Breach, Constraint, ConstraintError, ConstraintViolation, MAX_CHOICES,
-    MAX_PATH_SEGMENT_LEN_BYTES, MAX_PATH_SEGMENTS, MAX_RULE_TEXT_LEN_BYTES, Rule, at_least,
-    at_most, between, equals, one_of, prefix,
+    MAX_COMPILED_PATTERN_BYTES, MAX_FILE_PATH_LEN_BYTES, MAX_GLOB_LEN_BYTES, MAX_HOSTS,
+    MAX_MATCHED_LEN_BYTES, MAX_NETWORKS, MAX_PATH_SEGMENT_LEN_BYTES, MAX_PATH_SEGMENTS,
+    MAX_PATTERN_LEN_BYTES, MAX_PATTERNS_PER_TOKEN, MAX_RULE_DEPTH, MAX_RULE_TEXT_LEN_BYTES,
+    MAX_RULES_PER_CONSTRAINT, MAX_URL_LEN_BYTES, Network, Number, Rule, TextPattern, UrlRule,
+    absent, all_of, any_of, at_least, at_most, between, cidr, decimal_at_least, decimal_at_most,
+    decimal_between, email_domain, equals, every, glob, length, length_at_least, length_at_most,
+    not, one_of, prefix, regex, subpath, subset_of, url, url_on_ports,
 };
 pub use digest::{Digest, DigestError};
 pub use effect::{Effect, EffectError};
@@ -64,9 +69,10 @@ pub use refusal::{Refusal, Told};
 pub use scope::{MAX_SCOPE_LEN_BYTES, MAX_SEGMENTS, Scope, ScopeError, ScopePattern, ScopeSet};
 pub use timestamp::Timestamp;
 pub use token::{
-    DEFAULT_MAX_LIFETIME_S, Delegation, Grant, Holder, MAX_AUDIENCES, MAX_BLOCKS, MAX_CLOCK_SKEW_S,
-    MAX_CONSTRAINTS, MAX_GRANTS, MAX_LIFETIME_S, MAX_TOKEN_LEN_BYTES, MAX_TOOLS_PER_GRANT, Mint,
-    TOKEN_TEXT_PREFIX, TOKEN_VERSION, Token, TokenError, TokenId,
+    BlockClaims, DEFAULT_MAX_LIFETIME_S, Delegation, Grant, Holder, MAX_AUDIENCES, MAX_BLOCKS,
+    MAX_CLOCK_SKEW_S, MAX_CONSTRAINTS, MAX_GRANTS, MAX_LIFETIME_S, MAX_TOKEN_LEN_BYTES,
+    MAX_TOOLS_PER_GRANT, Mint, RootClaims, TOKEN_TEXT_PREFIX, TOKEN_VERSION, Token, TokenError,
+    TokenId,
 };
 pub use value::{
     Arguments, ArgumentsError, Decimal, MAX_ARGUMENTS_BYTES, MAX_NESTING, MAX_SAFE_INTEGER,

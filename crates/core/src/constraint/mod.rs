@@ -2,24 +2,54 @@
 //!
 //! Owns what a constraint may say, how it stands in a token and whether a call satisfies it. There is no
 //! expression language, no float and no clock in here: a constraint is data, and deciding it takes time
-//! linear in the argument that it names.
+//! linear in the argument that it names. `docs/constraints.md` describes each kind with its edge cases.
 //!
-//! *Invariants:* an argument that a constraint names and the call lacks (or has as `null`) is a refusal;
-//! a kind that is not known here is refused by the decoder, never skipped; adding a constraint to a token
-//! can only turn allowed calls into refused ones.
+//! *Invariants:* an argument that a constraint names and the call lacks (or has as `null`) is a refusal,
+//! unless the rule says `absent`; a kind that is not known here is refused by the decoder, never skipped;
+//! what cannot be decided is a refusal, also below `not`; adding a constraint to a token can only turn
+//! allowed calls into refused ones.
 
 mod codec;
+mod decide;
+mod display;
+mod email;
+mod error;
+mod glob;
+mod host;
+mod network;
+mod number;
 mod path;
 mod rule;
+mod subpath;
+#[cfg(test)]
+mod tests;
+mod text_pattern;
+mod url;
+mod violation;
 
 use core::fmt;
 
-use serde::Serialize;
-
+pub use error::ConstraintError;
+pub use glob::MAX_GLOB_LEN_BYTES;
+pub use network::{MAX_NETWORKS, Network};
+pub use number::Number;
 pub use path::{ArgPath, MAX_PATH_SEGMENT_LEN_BYTES, MAX_PATH_SEGMENTS};
 pub use rule::{
-    MAX_CHOICES, MAX_RULE_TEXT_LEN_BYTES, Rule, at_least, at_most, between, equals, one_of, prefix,
+    MAX_CHOICES, MAX_RULE_DEPTH, MAX_RULE_TEXT_LEN_BYTES, MAX_RULES_PER_CONSTRAINT, Rule, absent,
+    all_of, any_of, at_least, at_most, between, cidr, decimal_at_least, decimal_at_most,
+    decimal_between, email_domain, equals, every, glob, length, length_at_least, length_at_most,
+    not, one_of, prefix, regex, subpath, subset_of, url, url_on_ports,
 };
+pub use subpath::MAX_FILE_PATH_LEN_BYTES;
+pub(crate) use text_pattern::Budget;
+pub use text_pattern::{
+    MAX_COMPILED_PATTERN_BYTES, MAX_MATCHED_LEN_BYTES, MAX_PATTERN_LEN_BYTES,
+    MAX_PATTERNS_PER_TOKEN, TextPattern,
+};
+pub use url::{MAX_HOSTS, MAX_URL_LEN_BYTES, UrlRule};
+pub use violation::{Breach, ConstraintViolation};
+
+use decide::Verdict;
 
 use crate::scope::{Scope, ScopePattern};
 use crate::value::Arguments;
@@ -89,17 +119,13 @@ impl Constraint {
     /// # Errors
     /// [`ConstraintViolation`] says which argument broke which rule.
     pub fn check(&self, arguments: &Arguments) -> Result<(), ConstraintViolation> {
-        let broken = match arguments.lookup(self.path.segments()) {
-            None | Some(crate::value::Value::Null) => Some(Breach::Missing),
-            Some(value) => self.rule.breach(value),
-        };
-        match broken {
-            None => Ok(()),
-            Some(breach) => Err(ConstraintViolation {
-                path: self.path.clone(),
-                rule: self.rule.clone(),
+        match decide::over_path(&self.rule, &self.path, arguments) {
+            Verdict::Holds => Ok(()),
+            Verdict::Fails(breach) | Verdict::Undecided(breach) => Err(ConstraintViolation::new(
+                self.path.clone(),
+                self.rule.clone(),
                 breach,
-            }),
+            )),
         }
     }
 }
@@ -113,157 +139,3 @@ impl fmt::Display for Constraint {
         }
     }
 }
-
-/// Why something cannot be a constraint.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[non_exhaustive]
-pub enum ConstraintError {
-    /// The path to the argument is empty, too long or has empty parts.
-    #[error(
-        "expected a path such as `customer.email` of 1 to {MAX_PATH_SEGMENTS} names, found `{found}`"
-    )]
-    InvalidPath {
-        /// The text as given, escaped and cut.
-        found: String,
-    },
-    /// The lower bound of a range lies above its upper bound.
-    #[error("range from {min} to {max} allows nothing, expected a minimum not above the maximum")]
-    EmptyRange {
-        /// The lower bound.
-        min: i64,
-        /// The upper bound.
-        max: i64,
-    },
-    /// A range without any bound would allow everything.
-    #[error("range has no bound, expected a minimum, a maximum or both")]
-    UnboundedRange,
-    /// A bound lies outside the integers that every JSON reader agrees on.
-    #[error("range bound {found} lies outside of plus or minus 2^53 - 1")]
-    BoundOutOfRange {
-        /// The bound.
-        found: i64,
-    },
-    /// A choice of nothing, or of too many values.
-    #[error("expected 1 to {MAX_CHOICES} choices, found {found}")]
-    ChoiceCount {
-        /// How many there are.
-        found: usize,
-    },
-    /// The text of a prefix rule is empty or too long.
-    #[error("expected a prefix of 1 to {MAX_RULE_TEXT_LEN_BYTES} bytes, found {found}")]
-    TextLength {
-        /// Its length in bytes.
-        found: usize,
-    },
-}
-
-impl ConstraintError {
-    /// The stable code, as listed in `docs/errors.md`.
-    #[must_use]
-    pub const fn code(&self) -> &'static str {
-        match self {
-            Self::InvalidPath { .. } => "constraint.invalid_path",
-            Self::EmptyRange { .. } => "constraint.empty_range",
-            Self::UnboundedRange => "constraint.unbounded_range",
-            Self::BoundOutOfRange { .. } => "constraint.bound_out_of_range",
-            Self::ChoiceCount { .. } => "constraint.choice_count",
-            Self::TextLength { .. } => "constraint.text_length",
-        }
-    }
-}
-
-/// How an argument broke a rule.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
-#[serde(rename_all = "snake_case")]
-#[non_exhaustive]
-pub enum Breach {
-    /// The call has no such argument, or it is `null`.
-    Missing,
-    /// The argument has a type that the rule is not about.
-    WrongType,
-    /// It is not the required value.
-    NotEqual,
-    /// It is none of the listed values.
-    NotOneOf,
-    /// It lies below the range.
-    BelowMinimum,
-    /// It lies above the range.
-    AboveMaximum,
-    /// It does not start with the prefix.
-    PrefixMismatch,
-}
-
-/// A call's argument broke a rule of its token.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ConstraintViolation {
-    path: ArgPath,
-    rule: Rule,
-    breach: Breach,
-}
-
-impl ConstraintViolation {
-    /// The argument.
-    #[must_use]
-    pub const fn path(&self) -> &ArgPath {
-        &self.path
-    }
-
-    /// The rule that it broke.
-    #[must_use]
-    pub const fn rule(&self) -> &Rule {
-        &self.rule
-    }
-
-    /// How it broke it.
-    #[must_use]
-    pub const fn breach(&self) -> Breach {
-        self.breach
-    }
-
-    /// The stable code, as listed in `docs/errors.md`.
-    #[must_use]
-    pub const fn code(&self) -> &'static str {
-        match self.breach {
-            Breach::Missing => "constraint.missing_argument",
-            Breach::WrongType => "constraint.wrong_type",
-            Breach::NotEqual => "constraint.not_equal",
-            Breach::NotOneOf => "constraint.not_one_of",
-            Breach::BelowMinimum => "constraint.below_minimum",
-            Breach::AboveMaximum => "constraint.above_maximum",
-            Breach::PrefixMismatch => "constraint.prefix_mismatch",
-        }
-    }
-
-    /// What the caller may know: the argument and, for a range, its bounds. Which values an allow-list
-    /// holds stays in the log.
-    #[must_use]
-    pub fn told(&self) -> String {
-        match (&self.rule, self.breach) {
-            (_, Breach::Missing) => format!("argument `{}` is required by the token", self.path),
-            (Rule::Range { .. }, _) => format!("argument `{}` must be {}", self.path, self.rule),
-            _ => format!(
-                "argument `{}` is not a value that the token allows",
-                self.path
-            ),
-        }
-    }
-}
-
-impl fmt::Display for ConstraintViolation {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self.breach {
-            Breach::Missing => write!(
-                f,
-                "argument `{}` is missing, expected {}",
-                self.path, self.rule
-            ),
-            _ => write!(
-                f,
-                "argument `{}` is refused, expected {}",
-                self.path, self.rule
-            ),
-        }
-    }
-}
-
-impl core::error::Error for ConstraintViolation {}

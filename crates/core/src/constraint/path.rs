@@ -10,7 +10,27 @@ pub const MAX_PATH_SEGMENT_LEN_BYTES: usize = 64;
 /// Most steps of a path: arguments nested deeper should be flattened by their tool.
 pub const MAX_PATH_SEGMENTS: usize = 8;
 
+/// What a path names next.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Step<'a> {
+    /// The field of this name.
+    Name(&'a str),
+    /// Each element of the list in the field of this name.
+    EachOf(&'a str),
+}
+
+impl<'a> Step<'a> {
+    pub(super) fn of(segment: &'a str) -> Self {
+        match segment.strip_suffix("[]") {
+            Some(name) => Self::EachOf(name),
+            None => Self::Name(segment),
+        }
+    }
+}
+
 /// A path of field names from the top of the arguments, written with dots: `customer.email`.
+///
+/// A name with `[]` after it stands for each element of that list: `items[].sku`.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct ArgPath(Vec<String>);
 
@@ -26,10 +46,10 @@ impl ArgPath {
     pub(crate) fn from_segments(segments: Vec<String>) -> Result<Self, ConstraintError> {
         let sound = (1..=MAX_PATH_SEGMENTS).contains(&segments.len())
             && segments.iter().all(|segment| {
-                (1..=MAX_PATH_SEGMENT_LEN_BYTES).contains(&segment.len())
-                    // Brackets are kept free for steps into lists.
-                    && !segment.contains(['.', '[', ']'])
-                    && !segment.chars().any(|c| is_deceptive(c) || c.is_whitespace())
+                let (Step::Name(name) | Step::EachOf(name)) = Step::of(segment);
+                (1..=MAX_PATH_SEGMENT_LEN_BYTES).contains(&name.len())
+                    && !name.contains(['.', '[', ']'])
+                    && !name.chars().any(|c| is_deceptive(c) || c.is_whitespace())
             });
         if sound {
             Ok(Self(segments))

@@ -11,7 +11,7 @@ use super::{
     SignedBlock, TOKEN_VERSION, TokenError, TokenId,
 };
 use crate::cbor::{bounded_array, bounded_map, text, to_vec};
-use crate::constraint::Constraint;
+use crate::constraint::{Budget, Constraint};
 use crate::digest::Digest;
 use crate::key::{Domain, IssuerKeyId, PublicKey, Signature, SigningInput};
 use crate::name::{AgentName, Audience, ToolName};
@@ -174,7 +174,11 @@ impl Block {
     }
 
     /// Decodes one block. A field that the block's kind does not have is refused as unknown.
-    fn decode(from: &mut Decoder<'_>, is_root: bool) -> Result<Self, TokenError> {
+    fn decode(
+        from: &mut Decoder<'_>,
+        is_root: bool,
+        patterns: &Budget,
+    ) -> Result<Self, TokenError> {
         let mut fields = Fields::default();
         let count = bounded_map(from, MAX_FIELDS)?;
         let mut last_key = None;
@@ -187,7 +191,7 @@ impl Block {
             if !is_root && key <= key::ISSUED_AT {
                 return Err(TokenError::UnknownField { key });
             }
-            fields.decode(key, from)?;
+            fields.decode(key, from, patterns)?;
         }
         fields.into_block(is_root)
     }
@@ -218,7 +222,12 @@ struct Fields {
 }
 
 impl Fields {
-    fn decode(&mut self, key: u64, from: &mut Decoder<'_>) -> Result<(), TokenError> {
+    fn decode(
+        &mut self,
+        key: u64,
+        from: &mut Decoder<'_>,
+        patterns: &Budget,
+    ) -> Result<(), TokenError> {
         match key {
             key::VERSION => self.version = Some(known_version(from.u64()?)?),
             key::ISSUER => self.issuer = Some(IssuerKeyId::from_bytes(array(from.bytes()?)?)),
@@ -237,7 +246,9 @@ impl Fields {
             }
             key::GRANTS => self.limits.grants = list(from, MAX_GRANTS, decode_grant)?,
             key::CONSTRAINTS => {
-                self.limits.constraints = list(from, MAX_CONSTRAINTS, Constraint::decode)?;
+                self.limits.constraints = list(from, MAX_CONSTRAINTS, |from| {
+                    Constraint::decode(from, patterns)
+                })?;
             }
             key::DEPTH => self.limits.depth = Some(from.u8()?),
             key => return Err(TokenError::UnknownField { key }),
@@ -362,9 +373,10 @@ pub(super) fn decode_chain(bytes: &[u8]) -> Result<Vec<SignedBlock>, TokenError>
         return Err(TokenError::Malformed);
     }
     let mut blocks: Vec<SignedBlock> = Vec::new();
+    let patterns = Budget::of_patterns();
     for _ in 0..items / 2 {
         let start = from.position();
-        let block = Block::decode(&mut from, blocks.is_empty())?;
+        let block = Block::decode(&mut from, blocks.is_empty(), &patterns)?;
         let payload = bytes
             .get(start..from.position())
             .ok_or(TokenError::Malformed)?

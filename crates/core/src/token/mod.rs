@@ -13,6 +13,7 @@ mod delegation;
 mod error;
 mod mint;
 mod text;
+mod view;
 
 use core::fmt;
 use std::sync::Arc;
@@ -23,6 +24,7 @@ pub use delegation::Delegation;
 pub use error::TokenError;
 pub use mint::Mint;
 pub use text::TOKEN_TEXT_PREFIX;
+pub use view::{BlockClaims, RootClaims};
 
 use crate::chain::{Chain, ChainLink};
 use crate::digest::Digest;
