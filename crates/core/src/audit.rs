@@ -6,7 +6,10 @@
 //! *Invariants:* a record says who (the whole chain), what, why and with what outcome; nothing that the
 //! model or a tool says about itself is taken for a fact; order comes from `sequence`, the time is advisory.
 
-use serde::Serialize;
+use core::ops::Deref;
+use std::sync::Arc;
+
+use serde::{Serialize, Serializer};
 
 use crate::approval::ApprovalRefusal;
 use crate::authorized::{Authorized, Refused, Standing};
@@ -50,9 +53,14 @@ pub struct AuditRecord {
     pub event: AuditEvent,
 }
 
-/// What a decoded call was about.
-#[derive(Debug, Clone, Serialize)]
-pub struct AuditSubject {
+/// What a decoded call was about. Cheap to clone: the records of one call share it.
+#[derive(Debug, Clone)]
+pub struct AuditSubject(Arc<AuditSubjectFields>);
+
+/// What an [`AuditSubject`] holds.
+#[derive(Debug, Serialize)]
+#[non_exhaustive]
+pub struct AuditSubjectFields {
     /// The digest of the tool's definition.
     pub definition: Digest,
     /// The scope that the tool requires.
@@ -155,13 +163,27 @@ impl AuditSubject {
     }
 
     fn new(requirement: &Requirement, arguments: &Arguments, digest: Digest) -> Self {
-        Self {
+        Self(Arc::new(AuditSubjectFields {
             definition: requirement.definition(),
             scope: requirement.scope().to_string(),
             effect: requirement.effect(),
             arguments: redacted(arguments, requirement.secrets()),
             arguments_digest: digest,
-        }
+        }))
+    }
+}
+
+impl Deref for AuditSubject {
+    type Target = AuditSubjectFields;
+
+    fn deref(&self) -> &AuditSubjectFields {
+        &self.0
+    }
+}
+
+impl Serialize for AuditSubject {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        AuditSubjectFields::serialize(self, serializer)
     }
 }
 

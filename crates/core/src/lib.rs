@@ -37,7 +37,7 @@ pub use approval::{
     Approved, Approvers, MAX_DENIAL_REASON_CHARS, Verdict,
 };
 pub use audit::{
-    AUDIT_RECORD_VERSION, AuditApproval, AuditEvent, AuditRecord, AuditSubject,
+    AUDIT_RECORD_VERSION, AuditApproval, AuditEvent, AuditRecord, AuditSubject, AuditSubjectFields,
     MAX_RECORDED_TEXT_CHARS, WouldRefuse,
 };
 pub use authorized::{Authorized, CallView, Refused, Standing, authorize};
