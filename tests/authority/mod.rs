@@ -8,6 +8,7 @@ mod actors;
 mod approvals;
 mod arguments;
 mod chains;
+mod constraint_addresses;
 mod constraint_kinds;
 mod constraint_nesting;
 mod constraints;
