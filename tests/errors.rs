@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 const NAMESPACES: &[&str] = &[
     "approval",
     "arguments",
+    "budget",
     "call",
     "constraint",
     "digest",
@@ -18,6 +19,8 @@ const NAMESPACES: &[&str] = &[
     "key_file",
     "name",
     "outbox",
+    "proof",
+    "revocation",
     "scope",
     "session",
     "setup",

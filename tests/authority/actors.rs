@@ -135,9 +135,10 @@ pub(super) fn decide(
         now: now(),
         freezes: &FreezeList::none(),
     };
-    capability.decide(&requirement(name, scope), &arguments(json), &conditions)
+    let decided = capability.decide(&requirement(name, scope), &arguments(json), &conditions);
+    decided.map(drop)
 }
 
-pub(super) fn code(decision: &Result<(), Refusal>) -> &'static str {
+pub(super) fn code<T>(decision: &Result<T, Refusal>) -> &'static str {
     decision.as_ref().err().map_or("ok", Refusal::code)
 }

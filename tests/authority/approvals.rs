@@ -4,8 +4,8 @@ use std::sync::{Arc, Mutex};
 
 use agentsudo_core::{
     AgentName, ApprovalDecision, ApprovalRefusal, ApprovalRequest, ApprovalWindow, Approved,
-    Approvers, Authorized, Call, CallId, Capability, Conditions, Erased, FreezeList, KeyError,
-    PublicKey, Requirement, Signature, Signer, SigningInput, Timestamp, Verdict, authorize,
+    Approvers, Call, CallId, Capability, Conditions, Erased, FreezeList, KeyError, Pending,
+    PublicKey, Requirement, Signature, Signer, SigningInput, Timestamp, Verdict, authorize_pending,
 };
 
 use super::actors::{
@@ -67,12 +67,12 @@ impl Signer for Canned {
     }
 }
 
-fn authorized(
+fn pending(
     capability: &Capability,
     id: u8,
     requirement: Requirement,
     json: &str,
-) -> Authorized<Erased> {
+) -> Pending<Erased> {
     let call = Call::dynamic(
         CallId::from_bytes([id; 16]),
         Arc::new(requirement),
@@ -82,12 +82,12 @@ fn authorized(
         now: now(),
         freezes: &FreezeList::none(),
     };
-    authorize(capability, call, &conditions).unwrap()
+    authorize_pending(capability, call, &conditions).unwrap()
 }
 
-fn refund_call(id: u8, json: &str) -> Authorized<Erased> {
+fn refund_call(id: u8, json: &str) -> Pending<Erased> {
     let capability = capability(&chain_of_three().bytes(), &clerk());
-    authorized(
+    pending(
         &capability,
         id,
         requirement("issue_refund", "write:refunds"),
@@ -103,8 +103,8 @@ fn window() -> ApprovalWindow {
     }
 }
 
-fn request_for(call: &Authorized<Erased>) -> ApprovalRequest {
-    ApprovalRequest::for_call(call, "a refund", &window())
+fn request_for(call: &Pending<Erased>) -> ApprovalRequest {
+    ApprovalRequest::for_call(call.call(), "a refund", &window())
 }
 
 pub(super) fn request_of(json: &str) -> ApprovalRequest {
@@ -150,7 +150,7 @@ fn a_yes_of_a_known_person_in_time_is_consent() {
     assert_eq!(approved.by().as_str(), "boss");
     assert_eq!(approved.request(), request.digest());
     let call = refund_call(1, r#"{"amount":5000}"#).approved_by(approved);
-    assert!(call.unwrap().approval().is_some());
+    assert!(call.unwrap().call().approval().is_some());
 }
 
 #[test]
@@ -172,7 +172,7 @@ fn consent_to_one_request_is_none_to_the_same_call_asked_again() {
         nonce: [4; 16],
         ..window()
     };
-    let second = ApprovalRequest::for_call(&call, "a refund", &again);
+    let second = ApprovalRequest::for_call(call.call(), "a refund", &again);
     let decision = answer(&first, Verdict::Approve, &boss());
     assert!(somebody_said_yes(&decision), "the twin takes it");
     check(&approvers(), &second, decision, "approval.mismatch");
@@ -191,21 +191,21 @@ fn a_request_has_another_digest_when_anything_in_it_changes() {
     let by_another_chain =
         super::actors::capability(&Forgery::root(&wide, &issuer()).bytes(), &clerk());
     let others = [
-        authorized(&capability, 2, refunds(), json),
-        authorized(&capability, 1, refunds(), r#"{"amount":5001}"#),
-        authorized(
+        pending(&capability, 2, refunds(), json),
+        pending(&capability, 1, refunds(), r#"{"amount":5001}"#),
+        pending(
             &capability,
             1,
             requirement("pay_out", "write:refunds"),
             json,
         ),
-        authorized(
+        pending(
             &by_another_chain,
             1,
             requirement("issue_refund", "write:orders"),
             json,
         ),
-        authorized(&by_another_chain, 1, refunds(), json),
+        pending(&by_another_chain, 1, refunds(), json),
     ];
     for other in &others {
         assert_ne!(request_for(other).digest(), digest, "{other:?}");
@@ -215,8 +215,8 @@ fn a_request_has_another_digest_when_anything_in_it_changes() {
         ..window()
     };
     for other in [
-        ApprovalRequest::for_call(&call, "a small refund", &window()),
-        ApprovalRequest::for_call(&call, "a refund", &later),
+        ApprovalRequest::for_call(call.call(), "a small refund", &window()),
+        ApprovalRequest::for_call(call.call(), "a refund", &later),
     ] {
         assert_ne!(other.digest(), digest);
     }
@@ -230,7 +230,7 @@ fn consent_attaches_to_its_call_only() {
     let others = [
         refund_call(2, json),
         refund_call(1, r#"{"amount":5001}"#),
-        authorized(
+        pending(
             &capability,
             1,
             requirement("pay_out", "write:refunds"),
@@ -249,7 +249,7 @@ fn consent_given_to_one_chain_does_not_attach_to_another() {
     let json = r#"{"amount":5000}"#;
     let approved = consent(&request_of(json));
     let of_the_bot = capability(&root().bytes(), &bot());
-    let call = authorized(
+    let call = pending(
         &of_the_bot,
         1,
         requirement("issue_refund", "write:refunds"),
@@ -408,7 +408,7 @@ fn what_a_person_reads_is_escaped_and_shows_sinks_first() {
     let json =
         r#"{"about":"\u001b[2Jnothing\n","to":"moc.live\u202e","z":"aaaaaaaaaaaaaaaaaaaaaaaa"}"#;
     let capability = capability(&root().bytes(), &bot());
-    let call = authorized(&capability, 1, requirement, json);
+    let call = pending(&capability, 1, requirement, json);
     let lines = request_for(&call).lines(16);
     let expected = [
         ("to", "moc.live\\u{202e}"),

@@ -125,7 +125,7 @@ fn a_capability_ends_however_it_is_kept() {
             freezes: &FreezeList::none(),
         };
         let decision = capability.decide(&refunds, &arguments("{}"), &conditions);
-        decision.map_or_else(|refusal| refusal.code(), |()| "ok")
+        decision.map_or_else(|refusal| refusal.code(), |_| "ok")
     };
     assert_eq!(decide(NOW_S + 899), "ok");
     assert_eq!(decide(NOW_S + 900), "token.expired");

@@ -378,6 +378,12 @@ impl Approved {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum ApprovalRefusal {
+    /// The token asks for a person's consent, and nobody was asked.
+    #[error("block {block} asks for a person's consent to this call")]
+    Required {
+        /// The block's place in the chain, the root is 0.
+        block: usize,
+    },
     /// Consent is required and there is nobody to ask.
     #[error("approval is required and no approver is configured")]
     NobodyToAsk,
@@ -417,6 +423,7 @@ impl ApprovalRefusal {
     #[must_use]
     pub const fn code(&self) -> &'static str {
         match self {
+            Self::Required { .. } => "approval.required",
             Self::NobodyToAsk => "approval.nobody_to_ask",
             Self::Mismatch => "approval.mismatch",
             Self::Expired { .. } => "approval.expired",
@@ -429,13 +436,17 @@ impl ApprovalRefusal {
 
     pub(crate) const fn told_code(&self) -> &'static str {
         match self {
-            Self::NobodyToAsk | Self::Expired { .. } | Self::Denied { .. } => self.code(),
+            Self::Required { .. }
+            | Self::NobodyToAsk
+            | Self::Expired { .. }
+            | Self::Denied { .. } => self.code(),
             _ => "approval.invalid",
         }
     }
 
     pub(crate) fn told(&self) -> String {
         match self {
+            Self::Required { .. } => "a person has to approve this call".to_owned(),
             Self::NobodyToAsk => {
                 "a person has to approve this call, and nobody can be asked".to_owned()
             }

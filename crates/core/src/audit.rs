@@ -7,6 +7,7 @@
 //! model or a tool says about itself is taken for a fact; order comes from `sequence`, the time is advisory.
 
 use core::ops::Deref;
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use serde::{Serialize, Serializer};
@@ -51,6 +52,10 @@ pub struct AuditRecord {
     /// What happened.
     #[serde(flatten)]
     pub event: AuditEvent,
+    /// Refusals that were counted and not written since the record before, by code: those of callers who
+    /// proved nothing, when there are too many.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub suppressed: BTreeMap<&'static str, u64>,
 }
 
 /// What a decoded call was about. Cheap to clone: the records of one call share it.

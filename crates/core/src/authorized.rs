@@ -1,6 +1,6 @@
 //! The proof that one very call was authorized, and the only ways to come by it.
 //!
-//! *Invariants:* an [`Authorized`] is made by [`authorize`], or by [`Refused::observe`] under a written
+//! *Invariants:* an [`Authorized`] is made by [`authorize`] and [`authorize_pending`], or by [`Refused::observe`] under a written
 //! observe mode, and nowhere else; it cannot be cloned, deserialized or edited; a tool takes its arguments
 //! out of it by value, so it is used once.
 
@@ -9,11 +9,13 @@ use std::sync::Arc;
 
 use crate::action::Action;
 use crate::approval::{ApprovalRefusal, Approved};
+use crate::budget::{BudgetRefusal, Reserved};
 use crate::call::{Call, CallId, Erased, Requirement};
-use crate::capability::{Capability, Conditions};
+use crate::capability::{Capability, Conditions, Obligations, Possession, Verified};
 use crate::chain::Chain;
 use crate::danger::ObserveMode;
 use crate::digest::Digest;
+use crate::proof::{Invocation, InvocationProof};
 use crate::refusal::Refusal;
 use crate::timestamp::Timestamp;
 use crate::value::Arguments;
@@ -33,30 +35,94 @@ pub struct Authorized<A> {
     call: Call<A>,
     chain: Chain,
     standing: Standing,
+    possession: Option<Possession>,
     approval: Option<Approved>,
 }
 
-/// Decides a call under a capability.
+/// A call that is allowed once its obligations are met: a person's consent, a reservation.
 ///
-/// This is the one greppable constructor of [`Authorized`]. Programs do not call it: the runtime does, and
-/// goes on to approval and audit.
+/// Shows the call, and gives no tool its arguments: [`Pending::settle`] does.
+#[must_use = "a pending call does nothing until it is settled"]
+pub struct Pending<A> {
+    authorized: Authorized<A>,
+    obligations: Obligations,
+    is_reserved: bool,
+    /// The capability of a call that came with a proof of its own.
+    own: Option<Capability>,
+}
+
+/// Decides a call under a capability, for callers that cannot meet any obligation.
 ///
 /// # Errors
-/// [`Refused`], with the call and the reason.
+/// [`Refused`], with the call and the reason; [`ApprovalRefusal::Required`] and
+/// [`BudgetRefusal::Unreserved`] among them.
 pub fn authorize<A>(
     capability: &Capability,
     call: Call<A>,
     conditions: &Conditions<'_>,
 ) -> Result<Authorized<A>, Refused<A>> {
+    let pending = authorize_pending(capability, call, conditions)?;
+    match pending.outstanding() {
+        None => Ok(pending.authorized),
+        Some(refusal) => Err(Refused {
+            call: pending.authorized.call,
+            chain: pending.authorized.chain,
+            refusal,
+            consent: pending.obligations.consent(),
+        }),
+    }
+}
+
+/// Decides a call that came with its own proof. The proof is spent, also when the call is then refused.
+///
+/// # Errors
+/// [`Refused`], with the call and the reason.
+pub fn authorize_proved<A>(
+    verified: Verified,
+    proof: &InvocationProof,
+    call: Call<A>,
+    conditions: &Conditions<'_>,
+) -> Result<Pending<A>, Refused<A>> {
+    let chain = verified.chain().clone();
+    match verified.proved_once(proof, &Invocation::proposed(&call), conditions.now) {
+        Ok(capability) => {
+            let mut pending = authorize_pending(&capability, call, conditions)?;
+            pending.own = Some(capability);
+            Ok(pending)
+        }
+        Err(error) => Err(Refused::new(call, chain, error.into())),
+    }
+}
+
+/// Decides a call under a capability.
+///
+/// This is the one greppable constructor of [`Authorized`]. Programs do not call it: the runtime does, and
+/// goes on to approval, reservation and audit.
+///
+/// # Errors
+/// [`Refused`], with the call and the reason.
+pub fn authorize_pending<A>(
+    capability: &Capability,
+    call: Call<A>,
+    conditions: &Conditions<'_>,
+) -> Result<Pending<A>, Refused<A>> {
     let chain = capability.chain().clone();
     match capability.decide(call.requirement(), call.arguments(), conditions) {
-        Ok(()) => Ok(Authorized {
-            call,
-            chain,
-            standing: Standing::Granted,
-            approval: None,
+        Ok(obligations) => Ok(Pending {
+            authorized: Authorized {
+                call,
+                chain,
+                standing: Standing::Granted,
+                possession: Some(capability.possession()),
+                approval: None,
+            },
+            obligations,
+            is_reserved: false,
+            own: None,
         }),
         Err(refusal) => Err(Refused {
+            // Observing lifts what is missing, and no wish to be asked.
+            consent: capability.consent(call.requirement(), call.arguments()),
             call,
             chain,
             refusal,
@@ -70,6 +136,7 @@ pub struct Refused<A> {
     call: Call<A>,
     chain: Chain,
     refusal: Refusal,
+    consent: Option<usize>,
 }
 
 impl<A> fmt::Debug for Refused<A> {
@@ -88,6 +155,7 @@ impl<A> Refused<A> {
             call,
             chain,
             refusal,
+            consent: None,
         }
     }
 
@@ -120,16 +188,112 @@ impl<A> Refused<A> {
     /// # Errors
     /// Gives the refusal back when observe mode is over, or when the refusal is one that observing never
     /// lifts: a freeze, an approval that was denied.
-    pub fn observe(self, mode: &ObserveMode, now: Timestamp) -> Result<Authorized<A>, Self> {
+    pub fn observe(self, mode: &ObserveMode, now: Timestamp) -> Result<Pending<A>, Self> {
         if !mode.is_on(now) || !self.refusal.may_be_observed() {
             return Err(self);
         }
-        Ok(Authorized {
-            call: self.call,
-            chain: self.chain,
-            standing: Standing::Observed(self.refusal),
-            approval: None,
+        Ok(Pending {
+            authorized: Authorized {
+                call: self.call,
+                chain: self.chain,
+                standing: Standing::Observed(self.refusal),
+                possession: None,
+                approval: None,
+            },
+            obligations: Obligations::of_consent(self.consent),
+            is_reserved: false,
+            own: None,
         })
+    }
+}
+
+impl<A> Pending<A> {
+    /// The call, with everything that is known of it.
+    pub const fn call(&self) -> &Authorized<A> {
+        &self.authorized
+    }
+
+    /// What has to happen before it may run.
+    pub const fn obligations(&self) -> &Obligations {
+        &self.obligations
+    }
+
+    /// Attaches a person's consent to this very call.
+    ///
+    /// # Errors
+    /// [`ApprovalRefusal::Mismatch`] when the consent was given to another call.
+    pub fn approved_by(mut self, approval: Approved) -> Result<Self, ApprovalRefusal> {
+        if approval.fits(&self.authorized) {
+            self.authorized.approval = Some(approval);
+            Ok(self)
+        } else {
+            Err(ApprovalRefusal::Mismatch)
+        }
+    }
+
+    /// Attaches a ledger's reservation of exactly this call's charges.
+    ///
+    /// # Errors
+    /// [`BudgetRefusal::Unreserved`] when other charges were reserved.
+    pub fn reserved_by(mut self, reserved: &Reserved) -> Result<Self, BudgetRefusal> {
+        if reserved.covers(self.obligations.charges()) {
+            self.is_reserved = true;
+            Ok(self)
+        } else {
+            Err(BudgetRefusal::Unreserved)
+        }
+    }
+
+    /// Decides again, after a wait, and hands the call out to its tool. Without a capability (a call without
+    /// a session, under observe mode) there is nothing to decide by, and only a freeze counts.
+    ///
+    /// # Errors
+    /// The [`Refusal`] of [`Capability::decide`], or what obligation is not met.
+    pub fn settle(
+        self,
+        capability: Option<&Capability>,
+        conditions: &Conditions<'_>,
+    ) -> Result<Authorized<A>, Refusal> {
+        let call = &self.authorized;
+        match (&call.standing, self.own.as_ref().or(capability)) {
+            (Standing::Granted, Some(capability)) => {
+                let again = capability.decide(call.requirement(), call.arguments(), conditions)?;
+                debug_assert_eq!(
+                    again, self.obligations,
+                    "the same call has the same obligations"
+                );
+            }
+            (Standing::Granted, None) => return Err(Refusal::NoSession),
+            (Standing::Observed(_), _) => {
+                let scope = call.requirement().scope();
+                conditions.freezes.check(scope, conditions.now)?;
+            }
+        }
+        match self.outstanding() {
+            None => Ok(self.authorized),
+            Some(refusal) => Err(refusal),
+        }
+    }
+
+    /// The first obligation that is not met.
+    fn outstanding(&self) -> Option<Refusal> {
+        match self.obligations.consent() {
+            Some(block) if self.authorized.approval.is_none() => {
+                return Some(ApprovalRefusal::Required { block }.into());
+            }
+            _ => {}
+        }
+        let is_met = self.is_reserved || self.obligations.charges().is_empty();
+        (!is_met).then(|| BudgetRefusal::Unreserved.into())
+    }
+}
+
+impl<A> fmt::Debug for Pending<A> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Pending")
+            .field("call", &self.authorized)
+            .field("obligations", &self.obligations)
+            .finish_non_exhaustive()
     }
 }
 
@@ -170,6 +334,12 @@ impl<A> Authorized<A> {
         &self.standing
     }
 
+    /// How its caller has shown that it may use the token; none for a call that runs by observe mode alone.
+    #[must_use]
+    pub const fn possession(&self) -> Option<Possession> {
+        self.possession
+    }
+
     /// A person's consent, where one was asked for.
     #[must_use]
     pub const fn approval(&self) -> Option<&Approved> {
@@ -186,41 +356,6 @@ impl<A> Authorized<A> {
             digest: self.digest(),
             chain: self.chain.clone(),
             standing: self.standing.clone(),
-        }
-    }
-
-    /// Decides again, after a wait: expiry, freeze, grants and constraints. Without a capability (a call
-    /// without a session, under observe mode) there is nothing to decide by, and only a freeze counts.
-    ///
-    /// # Errors
-    /// The [`Refusal`] of [`Capability::decide`].
-    pub fn recheck(
-        &self,
-        capability: Option<&Capability>,
-        conditions: &Conditions<'_>,
-    ) -> Result<(), Refusal> {
-        match (&self.standing, capability) {
-            (Standing::Granted, Some(capability)) => {
-                capability.decide(self.requirement(), self.arguments(), conditions)
-            }
-            (Standing::Granted | Standing::Observed(_), _) => conditions
-                .freezes
-                .check(self.requirement().scope(), conditions.now),
-        }
-    }
-
-    /// Attaches a person's consent to this very call.
-    ///
-    /// # Errors
-    /// [`ApprovalRefusal::Mismatch`] when the consent was given to another call.
-    pub fn approved_by(self, approval: Approved) -> Result<Self, ApprovalRefusal> {
-        if approval.fits(&self) {
-            Ok(Self {
-                approval: Some(approval),
-                ..self
-            })
-        } else {
-            Err(ApprovalRefusal::Mismatch)
         }
     }
 }
@@ -249,6 +384,7 @@ impl Authorized<Erased> {
             call,
             chain,
             standing,
+            possession,
             approval,
         } = self;
         match call.downcast() {
@@ -256,12 +392,14 @@ impl Authorized<Erased> {
                 call,
                 chain,
                 standing,
+                possession,
                 approval,
             }),
             Err(call) => Err(Self {
                 call,
                 chain,
                 standing,
+                possession,
                 approval,
             }),
         }

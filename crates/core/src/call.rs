@@ -173,6 +173,8 @@ pub struct Call<A> {
     requirement: Arc<Requirement>,
     arguments: Arc<Arguments>,
     digest: Digest,
+    /// The digest of the arguments as proposed, before the request's type gave them their full form.
+    proposed: Digest,
     action: A,
 }
 
@@ -210,6 +212,7 @@ impl<A: Action> Call<A> {
             requirement,
             arguments: Arc::new(arguments),
             digest,
+            proposed: digest,
             action,
         })
     }
@@ -226,11 +229,14 @@ impl<A: Action> Call<A> {
         arguments: &Arguments,
     ) -> Result<Self, ArgumentsError> {
         let action = arguments.decode::<A>()?;
-        let call = Self::typed(id, requirement, action)?;
-        match arguments.unknown_fields_against(&call.arguments) {
-            None => Ok(call),
-            Some(path) => Err(ArgumentsError::UnknownField { path }),
+        let mut call = Self::typed(id, requirement, action)?;
+        if let Some(path) = arguments.unknown_fields_against(&call.arguments) {
+            return Err(ArgumentsError::UnknownField { path });
         }
+        if *arguments != *call.arguments {
+            call.proposed = arguments.digest();
+        }
+        Ok(call)
     }
 
     /// Forgets the request's type.
@@ -241,6 +247,7 @@ impl<A: Action> Call<A> {
             requirement: self.requirement,
             arguments: self.arguments,
             digest: self.digest,
+            proposed: self.proposed,
             action: Erased(Box::new(self.action)),
         }
     }
@@ -258,6 +265,7 @@ impl Call<Erased> {
             requirement,
             arguments: Arc::new(arguments),
             digest,
+            proposed: digest,
             action,
         }
     }
@@ -269,6 +277,7 @@ impl Call<Erased> {
                 requirement: self.requirement,
                 arguments: self.arguments,
                 digest: self.digest,
+                proposed: self.proposed,
                 action: *action,
             }),
             Err(action) => Err(Self {
@@ -302,6 +311,11 @@ impl<A> Call<A> {
     #[must_use]
     pub const fn digest(&self) -> Digest {
         self.digest
+    }
+
+    /// The digest of the arguments as they were proposed: what a proof of the caller is about.
+    pub(crate) const fn proposed_digest(&self) -> Digest {
+        self.proposed
     }
 
     pub(crate) const fn action(&self) -> &A {

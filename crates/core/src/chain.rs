@@ -6,7 +6,7 @@ use std::sync::Arc;
 use serde::{Serialize, Serializer};
 
 use crate::digest::Digest;
-use crate::key::PublicKey;
+use crate::key::HolderKey;
 use crate::name::AgentName;
 
 /// One agent of a chain.
@@ -15,7 +15,7 @@ pub struct ChainLink {
     /// The agent's name, as the block before it gave it.
     pub agent: AgentName,
     /// The key that the agent proves itself with.
-    pub holder: PublicKey,
+    pub holder: HolderKey,
     /// The id of the block that made it a holder: what revocation refers to.
     pub block: Digest,
 }

@@ -4,10 +4,12 @@
 //! agent and says what is missing and what to do next, and nothing that would help to probe or forge.
 
 use crate::approval::ApprovalRefusal;
+use crate::budget::BudgetRefusal;
 use crate::constraint::ConstraintViolation;
 use crate::escape::escape;
 use crate::freeze::Freeze;
 use crate::name::ToolName;
+use crate::proof::ProofError;
 use crate::scope::Scope;
 use crate::token::TokenError;
 use crate::value::ArgumentsError;
@@ -54,6 +56,20 @@ pub enum Refusal {
         /// The block's place in the chain, the root is 0.
         block: usize,
     },
+    /// The proof that came with the token or the call does not count.
+    #[error(transparent)]
+    Proof(#[from] ProofError),
+    /// Nothing limits what decides where something goes or how much.
+    #[error("no constraint pins the sink `{sink}` of `{tool}`, which strict verification asks for")]
+    SinkUnconstrained {
+        /// The tool.
+        tool: ToolName,
+        /// The argument.
+        sink: String,
+    },
+    /// A total would be exceeded, or cannot be counted.
+    #[error(transparent)]
+    Budget(#[from] BudgetRefusal),
     /// The scope is frozen for everybody.
     #[error("scope is frozen: {0}")]
     Frozen(Freeze),
@@ -105,6 +121,9 @@ impl Refusal {
             Self::ScopeNotGranted { .. } => "scope.not_granted",
             Self::ToolNotGranted { .. } => "scope.not_granted_to_tool",
             Self::Constraint { violation, .. } => violation.code(),
+            Self::Proof(error) => error.code(),
+            Self::SinkUnconstrained { .. } => "constraint.sink_unconstrained",
+            Self::Budget(refusal) => refusal.code(),
             Self::Frozen(_) => "freeze.in_force",
             Self::NoSession => "session.missing",
             Self::SessionEnded => "session.ended",
@@ -119,17 +138,19 @@ impl Refusal {
         let (message, next_step) = match self {
             Self::UnknownTool { .. } => (self.to_string(), "call one of the listed tools"),
             Self::Arguments(_) => (self.to_string(), "correct the arguments and call again"),
-            Self::Token(error) => {
-                let message = match error {
-                    TokenError::Expired { .. } => "the token has expired",
-                    TokenError::NotYetValid { .. } => "the token is not valid yet",
-                    _ => "the token is not accepted here",
-                };
-                (
-                    message.to_owned(),
-                    "ask whoever started you for a new token",
-                )
-            }
+            Self::Token(error) => told_of_token(error),
+            Self::Proof(error) => (
+                error.told().to_owned(),
+                "make a new proof with the token's key and call again",
+            ),
+            Self::SinkUnconstrained { sink, .. } => (
+                format!("the token must limit the argument `{sink}`, and does not"),
+                "ask for a token that limits it",
+            ),
+            Self::Budget(refusal) => (
+                refusal.told(),
+                "do with what is left, or ask for a token with a greater budget",
+            ),
             Self::ScopeNotGranted { scope, .. } => (
                 format!("the call needs the scope `{scope}`, which the token does not grant"),
                 "do without this call, or ask for a token that grants the scope",
@@ -168,6 +189,7 @@ impl Refusal {
     fn told_code(&self) -> &'static str {
         match self {
             Self::Token(error) => error.told_code(),
+            Self::Proof(error) => error.told_code(),
             Self::Approval(refusal) => refusal.told_code(),
             _ => self.code(),
         }
@@ -178,17 +200,42 @@ impl Refusal {
     #[must_use]
     pub const fn may_be_observed(&self) -> bool {
         match self {
+            // Whoever revokes means it, and a list that is too old may hold just that.
+            Self::Token(TokenError::Revoked { .. } | TokenError::RevocationsStale { .. }) => false,
             Self::Token(_)
             | Self::ScopeNotGranted { .. }
             | Self::ToolNotGranted { .. }
             | Self::Constraint { .. }
+            | Self::SinkUnconstrained { .. }
+            | Self::Budget(_)
             | Self::NoSession
             | Self::SessionEnded => true,
             Self::UnknownTool { .. }
             | Self::Arguments(_)
+            | Self::Proof(_)
             | Self::Frozen(_)
             | Self::Approval(_)
             | Self::Layer { .. } => false,
         }
     }
 }
+
+fn told_of_token(error: &TokenError) -> (String, &'static str) {
+    let (message, next_step) = match error {
+        TokenError::Expired { .. } => ("the token has expired", NEW_TOKEN),
+        TokenError::NotYetValid { .. } => ("the token is not valid yet", NEW_TOKEN),
+        TokenError::Revoked { .. } => ("the token was revoked", NEW_TOKEN),
+        TokenError::DelegateOnly => (
+            "the token may be delegated and not used",
+            "delegate it to an agent that does the work",
+        ),
+        TokenError::RevocationsStale { .. } => (
+            "it cannot be told now whether the token was revoked",
+            "try again later",
+        ),
+        _ => ("the token is not accepted here", NEW_TOKEN),
+    };
+    (message.to_owned(), next_step)
+}
+
+const NEW_TOKEN: &str = "ask whoever started you for a new token";

@@ -33,8 +33,8 @@ pub use approval::{
 };
 pub use async_trait::async_trait;
 pub use audit::{
-    AUDIT_TIMEOUT, AuditFault, AuditSink, JsonLinesAudit, MAX_MEMORY_RECORDS, MemoryAudit,
-    TracingAudit,
+    AUDIT_TIMEOUT, AuditFault, AuditSink, JsonLinesAudit, MAX_MEMORY_RECORDS,
+    MAX_REFUSALS_PER_CODE, MemoryAudit, REFUSAL_WINDOW, TracingAudit,
 };
 pub use builder::{Builder, MissingAudit, Ready};
 pub use clock::{Clock, SystemClock};

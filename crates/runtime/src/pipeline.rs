@@ -12,9 +12,9 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use agentsudo_core::{
-    Arguments, ArgumentsError, AuditEvent, AuditSubject, Authorized, Call, CallId, Chain, Digest,
-    Effect, Erased, Refusal, Refused, Requirement, Standing, authorize, danger::ObserveMode,
-    escape,
+    Arguments, ArgumentsError, AuditEvent, AuditSubject, Authorized, Call, CallId, Chain,
+    Conditions, Digest, Effect, Erased, Pending, Refusal, Refused, Requirement, Standing,
+    authorize_pending, danger::ObserveMode, escape,
 };
 use agentsudo_tools::{CallContext, CallContextParts, Registered, ToolError, ToolErrorKind};
 use futures_util::FutureExt as _;
@@ -162,13 +162,13 @@ impl Runtime {
             tool: Some(call.requirement().tool().to_string()),
             subject: Some(AuditSubject::of(&call)),
         };
-        let authorized = match self.authorize(session, call) {
-            Ok(authorized) => authorized,
+        let pending = match self.authorize(session, call) {
+            Ok(pending) => pending,
             Err(denied) => return self.deny(&entry, denied).await,
         };
         let progress = Progress::default();
         let outcome = self
-            .through_layers(session, authorized, work, &entry, &progress)
+            .through_layers(session, pending, work, &entry, &progress)
             .await;
         self.settle(&entry, &progress, outcome).await
     }
@@ -177,7 +177,7 @@ impl Runtime {
         &self,
         session: Option<&Arc<Inner>>,
         call: Call<Erased>,
-    ) -> Result<Authorized<Erased>, Denied> {
+    ) -> Result<Pending<Erased>, Denied> {
         let decide = || self.decide(session, call);
         // A rule that panics must refuse its call and leave the process alive.
         let decided = std::panic::catch_unwind(AssertUnwindSafe(decide)).map_err(|panic| {
@@ -186,7 +186,7 @@ impl Runtime {
             }
         })?;
         let refused = match decided {
-            Ok(authorized) => return Ok(authorized),
+            Ok(pending) => return Ok(pending),
             Err(refused) => refused,
         };
         let (chain, requirement) = (refused.chain().clone(), refused.call().requirement());
@@ -212,7 +212,7 @@ impl Runtime {
         &self,
         session: Option<&Arc<Inner>>,
         call: Call<Erased>,
-    ) -> Result<Authorized<Erased>, Refused<Erased>> {
+    ) -> Result<Pending<Erased>, Refused<Erased>> {
         let Some(session) = session else {
             return Err(Refused::new(call, Chain::nobody(), Refusal::NoSession));
         };
@@ -220,25 +220,23 @@ impl Runtime {
             let chain = session.capability.chain().clone();
             return Err(Refused::new(call, chain, Refusal::SessionEnded));
         }
-        self.under_conditions(|conditions| authorize(&session.capability, call, conditions))
+        self.under_conditions(|conditions| authorize_pending(&session.capability, call, conditions))
     }
 
     async fn through_layers(
         &self,
         session: Option<&Arc<Inner>>,
-        authorized: Authorized<Erased>,
+        pending: Pending<Erased>,
         work: Work<'_>,
         entry: &Entry,
         progress: &Progress,
     ) -> Outcome {
         if self.0.layers.is_empty() {
-            return self
-                .perform(session, authorized, work, entry, progress)
-                .await;
+            return self.perform(session, pending, work, entry, progress).await;
         }
-        let view = authorized.view();
+        let view = pending.call().view();
         let terminal: Terminal<'_> =
-            Box::new(move || Box::pin(self.perform(session, authorized, work, entry, progress)));
+            Box::new(move || Box::pin(self.perform(session, pending, work, entry, progress)));
         let onion = AssertUnwindSafe(Next::new(&self.0.layers, &view, terminal).run());
         tokio::select! {
             biased;
@@ -255,13 +253,13 @@ impl Runtime {
     async fn perform(
         &self,
         session: Option<&Arc<Inner>>,
-        authorized: Authorized<Erased>,
+        pending: Pending<Erased>,
         work: Work<'_>,
         entry: &Entry,
         progress: &Progress,
     ) -> Outcome {
         progress.through_layers.notify_one();
-        let authorized = match self.make_ready(session, authorized).await {
+        let authorized = match self.make_ready(session, pending).await {
             Ok(authorized) => authorized,
             Err(denied) => {
                 progress.back_in_layers.notify_one();
@@ -302,28 +300,27 @@ impl Runtime {
     async fn make_ready(
         &self,
         session: Option<&Arc<Inner>>,
-        authorized: Authorized<Erased>,
+        pending: Pending<Erased>,
     ) -> Result<Authorized<Erased>, Denied> {
-        let authorized = match &self.0.approval {
-            Some(approval) => approval.obtain(authorized, &self.0.clock).await?,
-            None => authorized,
+        let pending = match &self.0.approval {
+            Some(approval) => approval.obtain(pending, &self.0.clock).await?,
+            None => pending,
         };
-        match authorized.standing() {
+        let call = pending.call();
+        match call.standing() {
             Standing::Granted if session.is_some_and(|session| session.has_ended()) => {
                 return Err(Refusal::SessionEnded.into());
             }
             Standing::Observed(refusal)
-                if self
-                    .observing(authorized.chain(), authorized.requirement())
-                    .is_none() =>
+                if self.observing(call.chain(), call.requirement()).is_none() =>
             {
                 return Err(refusal.clone().into());
             }
             Standing::Granted | Standing::Observed(_) => {}
         }
         let capability = session.map(|session| &session.capability);
-        self.under_conditions(|conditions| authorized.recheck(capability, conditions))?;
-        Ok(authorized)
+        let settle = |conditions: &Conditions<'_>| pending.settle(capability, conditions);
+        Ok(self.under_conditions(settle)?)
     }
 
     async fn run(
@@ -381,7 +378,14 @@ impl Runtime {
                 code: error.code().to_owned(),
             },
         };
-        match self.0.audit.append(entry, event, self.now()).await {
+        let (audit, now) = (&self.0.audit, self.now());
+        let recorded = match (&event, outcome.code()) {
+            (AuditEvent::Refused { .. }, Some(code)) if entry.session.is_none() => {
+                audit.append_unproven(entry, code, event, now).await
+            }
+            _ => audit.append(entry, event, now).await,
+        };
+        match recorded {
             Ok(()) => outcome,
             Err(fault) => Outcome::Faulted(fault),
         }

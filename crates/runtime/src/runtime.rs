@@ -4,7 +4,7 @@ use std::fmt;
 use std::sync::{Arc, OnceLock, PoisonError, RwLock};
 
 use agentsudo_core::{
-    Conditions, Freeze, FreezeList, Holder, ScopePattern, Signer, Timestamp, Token, TokenError,
+    Conditions, Freeze, FreezeList, ScopePattern, Signer, Timestamp, Token, TokenError,
     TooManyFreezes, Verified, Verifier,
 };
 use agentsudo_tools::{Registry, States};
@@ -137,7 +137,7 @@ impl Runtime {
             Err(refused @ (TokenError::Expired { .. } | TokenError::NotYetValid { .. })) => refused,
             verified => return verified,
         };
-        let agent = token.claimed_holder().map(Holder::agent);
+        let agent = token.claimed_agent();
         let mode =
             agent.and_then(|agent| self.0.observe.iter().find_map(|rule| rule.mode_of(agent)));
         match mode {

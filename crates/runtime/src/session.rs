@@ -11,7 +11,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use agentsudo_core::{
     Arguments, ArgumentsError, AuditEvent, Call, CallId, Capability, Chain, Erased, Refusal,
-    Signer, Timestamp, Token,
+    Signer, Timestamp, Token, TokenError,
 };
 use agentsudo_tools::{Registered, Tool};
 
@@ -72,33 +72,23 @@ impl Session {
         let opened = runtime
             .verify(token, now)
             .and_then(|token| token.held_by(&*holder, &nonce));
-        let (chain, session, event) = match &opened {
-            Ok(capability) => {
-                let expires_at = capability.expires_at();
-                (
-                    capability.chain().clone(),
-                    Some(id.clone()),
-                    AuditEvent::SessionOpened { expires_at },
-                )
-            }
+        let capability = match opened {
+            Ok(capability) => capability,
             Err(error) => {
-                let (code, reason) = (error.code().to_owned(), error.to_string());
-                (
-                    token.claimed_chain(),
-                    None,
-                    AuditEvent::SessionRefused { code, reason },
-                )
+                let by = parent.as_ref();
+                return Err(runtime.refuse_session(attempt, token, error, by, now).await);
             }
         };
         let entry = Entry {
             call: attempt,
-            session,
-            chain,
+            session: Some(id.clone()),
+            chain: capability.chain().clone(),
             tool: None,
             subject: None,
         };
+        let expires_at = capability.expires_at();
+        let event = AuditEvent::SessionOpened { expires_at };
         runtime.0.audit.append(&entry, event, now).await?;
-        let capability = opened.map_err(Refusal::Token)?;
         let token = token.clone();
         let ended = AtomicBool::new(false);
         Ok(Self(Arc::new(Inner {
@@ -214,6 +204,41 @@ impl Session {
     /// Ends the session now, and those delegated from it.
     pub fn end(self) {
         drop(self);
+    }
+}
+
+impl Runtime {
+    /// Records a token that opens no session. Somebody who shows one at the door has proved nothing; a
+    /// session that delegates has.
+    async fn refuse_session(
+        &self,
+        attempt: CallId,
+        token: &Token,
+        error: TokenError,
+        delegating: Option<&Arc<Inner>>,
+        now: Timestamp,
+    ) -> SetupError {
+        let code = error.code();
+        let entry = Entry {
+            call: attempt,
+            session: None,
+            chain: token.claimed_chain(),
+            tool: None,
+            subject: None,
+        };
+        let event = AuditEvent::SessionRefused {
+            code: code.to_owned(),
+            reason: error.to_string(),
+        };
+        let audit = &self.0.audit;
+        let recorded = match delegating {
+            Some(_) => audit.append(&entry, event, now).await,
+            None => audit.append_unproven(&entry, code, event, now).await,
+        };
+        match recorded {
+            Ok(()) => Refusal::Token(error).into(),
+            Err(fault) => fault.into(),
+        }
     }
 }
 

@@ -159,6 +159,7 @@ impl Asked<'_> {
         };
         self.verified
             .decide(tool.requirement(), arguments, &conditions)
+            .map(drop)
     }
 }
 

@@ -12,7 +12,7 @@ use super::network::MAX_NETWORKS;
 use super::rule::{MAX_CHOICES, MAX_RULE_DEPTH, MAX_RULES_PER_CONSTRAINT};
 use super::url::MAX_HOSTS;
 use super::{
-    ArgPath, Budget, Constraint, ConstraintError, MAX_PATH_SEGMENTS, Network, Number, Rule,
+    Allowance, ArgPath, Constraint, ConstraintError, MAX_PATH_SEGMENTS, Network, Number, Rule,
     TextPattern, UrlRule,
 };
 use crate::cbor::{bounded_array, text};
@@ -46,26 +46,26 @@ type Encoded<W> = Result<(), EncodeError<<W as Write>::Error>>;
 impl Constraint {
     pub(crate) fn encode<W: Write>(&self, to: &mut Encoder<W>) -> Encoded<W> {
         to.array(if self.on.is_some() { 4 } else { 3 })?;
-        match self.path.segments() {
-            [only] => {
-                to.str(only)?;
-            }
-            segments => encode_list(to, segments, |name, to| to.str(name)?.ok())?,
+        self.encode_path_and_rule(to)?;
+        match &self.on {
+            Some(pattern) => to.str(pattern.as_str())?.ok(),
+            None => Ok(()),
         }
-        self.rule.encode(to)?;
-        if let Some(pattern) = &self.on {
-            to.str(pattern.as_str())?;
-        }
-        Ok(())
     }
 
-    pub(crate) fn decode(from: &mut Decoder<'_>, patterns: &Budget) -> Result<Self, TokenError> {
+    /// Writes path, kind and argument, without an array around them.
+    pub(crate) fn encode_path_and_rule<W: Write>(&self, to: &mut Encoder<W>) -> Encoded<W> {
+        self.path.encode(to)?;
+        self.rule.encode(to)
+    }
+
+    pub(crate) fn decode(from: &mut Decoder<'_>, patterns: &Allowance) -> Result<Self, TokenError> {
         let parts = bounded_array(from, 4)?;
         if parts < 3 {
             return Err(TokenError::Malformed);
         }
-        let path = ArgPath::from_segments(decode_path(from)?)?;
-        let rule = decode_rule(from, MAX_RULE_DEPTH, patterns)?;
+        let path = ArgPath::decode(from)?;
+        let rule = Rule::decode(from, patterns)?;
         let on = match parts {
             3 => None,
             _ => Some(ScopePattern::parse(text(from)?)?),
@@ -74,7 +74,30 @@ impl Constraint {
     }
 }
 
+impl ArgPath {
+    pub(crate) fn encode<W: Write>(&self, to: &mut Encoder<W>) -> Encoded<W> {
+        match self.segments() {
+            [only] => to.str(only)?.ok(),
+            segments => encode_list(to, segments, |name, to| to.str(name)?.ok()),
+        }
+    }
+
+    pub(crate) fn decode(from: &mut Decoder<'_>) -> Result<Self, TokenError> {
+        let segments = if from.datatype()? == Type::String {
+            vec![decode_text(from)?]
+        } else {
+            decode_list(from, MAX_PATH_SEGMENTS, decode_text)?
+        };
+        Ok(Self::from_segments(segments)?)
+    }
+}
+
 impl Rule {
+    /// Reads kind and argument.
+    pub(crate) fn decode(from: &mut Decoder<'_>, patterns: &Allowance) -> Result<Self, TokenError> {
+        decode_rule(from, MAX_RULE_DEPTH, patterns)
+    }
+
     /// Writes kind and argument, without an array around them.
     fn encode<W: Write>(&self, to: &mut Encoder<W>) -> Encoded<W> {
         to.u64(self.kind())?;
@@ -162,18 +185,11 @@ fn encode_bounds<W: Write, N>(
     })
 }
 
-fn decode_path(from: &mut Decoder<'_>) -> Result<Vec<String>, TokenError> {
-    if from.datatype()? == Type::String {
-        return Ok(vec![text(from)?.to_owned()]);
-    }
-    decode_list(from, MAX_PATH_SEGMENTS, decode_text)
-}
-
 /// The stack that this takes is bounded before the rules are checked.
 fn decode_rule(
     from: &mut Decoder<'_>,
     levels_left: usize,
-    patterns: &Budget,
+    patterns: &Allowance,
 ) -> Result<Rule, TokenError> {
     let deeper = levels_left
         .checked_sub(1)
@@ -219,7 +235,7 @@ fn decode_rule(
 fn decode_rules(
     from: &mut Decoder<'_>,
     levels_left: usize,
-    patterns: &Budget,
+    patterns: &Allowance,
 ) -> Result<Vec<Rule>, TokenError> {
     decode_list(from, MAX_RULES_PER_CONSTRAINT, |from| {
         decode_inner(from, levels_left, patterns)
@@ -229,7 +245,7 @@ fn decode_rules(
 fn decode_inner(
     from: &mut Decoder<'_>,
     levels_left: usize,
-    patterns: &Budget,
+    patterns: &Allowance,
 ) -> Result<Rule, TokenError> {
     if bounded_array(from, 2)? != 2 {
         return Err(TokenError::Malformed);

@@ -7,7 +7,7 @@
 use std::collections::BTreeMap;
 
 use super::path::Step;
-use super::{ArgPath, Breach, Budget, Number, Rule, email, glob, host, network, subpath};
+use super::{Allowance, ArgPath, Breach, Number, Rule, email, glob, host, network, subpath};
 use crate::value::{Arguments, Value};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -43,7 +43,7 @@ impl<'a> Place<'a> {
 pub(super) fn over_path(rule: &Rule, path: &ArgPath, arguments: &Arguments) -> Verdict {
     let decision = Decision {
         rule,
-        work: &Budget::of_matched_bytes(),
+        work: &Allowance::of_matched_bytes(),
     };
     decision.within(path.segments(), arguments.as_map())
 }
@@ -52,7 +52,7 @@ pub(super) fn over_path(rule: &Rule, path: &ArgPath, arguments: &Arguments) -> V
 #[derive(Clone, Copy)]
 struct Decision<'a> {
     rule: &'a Rule,
-    work: &'a Budget,
+    work: &'a Allowance,
 }
 
 impl Decision<'_> {
@@ -93,7 +93,7 @@ impl Decision<'_> {
 }
 
 impl Rule {
-    fn decide(&self, place: Place<'_>, work: &Budget) -> Verdict {
+    fn decide(&self, place: Place<'_>, work: &Allowance) -> Verdict {
         match (self, place) {
             (Self::All(rules), _) => all(rules.iter().map(|rule| rule.decide(place, work))),
             (Self::Any(rules), _) => any(rules.iter().map(|rule| rule.decide(place, work))),
@@ -106,7 +106,7 @@ impl Rule {
         }
     }
 
-    fn decide_value(&self, value: &Value, work: &Budget) -> Verdict {
+    fn decide_value(&self, value: &Value, work: &Allowance) -> Verdict {
         match (self, value) {
             (Self::Equals(wanted), found) => among([wanted], found, Breach::NotEqual),
             (Self::OneOf(choices), found) => among(choices, found, Breach::NotOneOf),
@@ -135,7 +135,7 @@ impl Rule {
         }
     }
 
-    fn decide_text(&self, text: &str, work: &Budget) -> Verdict {
+    fn decide_text(&self, text: &str, work: &Allowance) -> Verdict {
         match self {
             Self::Prefix(prefix) => decided(
                 Some(text.starts_with(prefix.as_str())),

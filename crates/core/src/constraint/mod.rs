@@ -33,6 +33,7 @@ pub use error::ConstraintError;
 pub use glob::MAX_GLOB_LEN_BYTES;
 pub use network::{MAX_NETWORKS, Network};
 pub use number::Number;
+pub(crate) use path::Step;
 pub use path::{ArgPath, MAX_PATH_SEGMENT_LEN_BYTES, MAX_PATH_SEGMENTS};
 pub use rule::{
     MAX_CHOICES, MAX_RULE_DEPTH, MAX_RULE_TEXT_LEN_BYTES, MAX_RULES_PER_CONSTRAINT, Rule, absent,
@@ -41,7 +42,7 @@ pub use rule::{
     not, one_of, prefix, regex, subpath, subset_of, url, url_on_ports,
 };
 pub use subpath::MAX_FILE_PATH_LEN_BYTES;
-pub(crate) use text_pattern::Budget;
+pub(crate) use text_pattern::Allowance;
 pub use text_pattern::{
     MAX_COMPILED_PATTERN_BYTES, MAX_MATCHED_LEN_BYTES, MAX_PATTERN_LEN_BYTES,
     MAX_PATTERNS_PER_TOKEN, TextPattern,
@@ -112,6 +113,22 @@ impl Constraint {
         self.on
             .as_ref()
             .is_none_or(|pattern| pattern.matches(scope))
+    }
+
+    /// Whether the constraint says what this argument, or each element of this list, may be.
+    #[must_use]
+    pub fn pins(&self, argument: &str) -> bool {
+        let (path, mut wanted) = (self.path.segments(), argument.split('.'));
+        let (Some((last, steps)), Some(leaf)) = (path.split_last(), wanted.next_back()) else {
+            return false;
+        };
+        let (Step::Name(name) | Step::EachOf(name)) = Step::of(last);
+        name == leaf && steps.iter().map(String::as_str).eq(wanted) && self.rule.pins()
+    }
+
+    /// How many regular expressions are in it.
+    pub(crate) fn pattern_count(&self) -> usize {
+        self.rule.pattern_count()
     }
 
     /// Decides the rule over a call's arguments.

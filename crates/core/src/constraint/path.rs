@@ -12,7 +12,7 @@ pub const MAX_PATH_SEGMENTS: usize = 8;
 
 /// What a path names next.
 #[derive(Debug, Clone, Copy)]
-pub(super) enum Step<'a> {
+pub(crate) enum Step<'a> {
     /// The field of this name.
     Name(&'a str),
     /// Each element of the list in the field of this name.
@@ -20,7 +20,7 @@ pub(super) enum Step<'a> {
 }
 
 impl<'a> Step<'a> {
-    pub(super) fn of(segment: &'a str) -> Self {
+    pub(crate) fn of(segment: &'a str) -> Self {
         match segment.strip_suffix("[]") {
             Some(name) => Self::EachOf(name),
             None => Self::Name(segment),

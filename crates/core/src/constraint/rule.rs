@@ -272,6 +272,56 @@ pub fn not(rule: Rule) -> Rule {
 }
 
 impl Rule {
+    /// Whether the rule limits what a value may be, so that nobody can put just anything there. A regular
+    /// expression counts, since what it leaves open cannot be told; a length, a minimum alone and whatever is
+    /// merely forbidden do not.
+    #[must_use]
+    pub fn pins(&self) -> bool {
+        match self {
+            Self::Equals(_)
+            | Self::OneOf(_)
+            | Self::Prefix(_)
+            | Self::Regex(_)
+            | Self::Subpath(_)
+            | Self::Url(_)
+            | Self::EmailDomain(_)
+            | Self::Cidr(_)
+            | Self::SubsetOf(_)
+            | Self::Absent => true,
+            Self::Range { max, .. } => max.is_some(),
+            Self::DecimalRange { max, .. } => max.is_some(),
+            Self::Glob(pattern) => pattern.contains(|c| c != '*'),
+            Self::Every(rule) => rule.pins(),
+            Self::All(rules) => rules.iter().any(Self::pins),
+            Self::Any(rules) => rules.iter().all(Self::pins),
+            Self::Length { .. } | Self::Not(_) => false,
+        }
+    }
+
+    /// How many regular expressions are in it.
+    pub(super) fn pattern_count(&self) -> usize {
+        match self {
+            Self::Regex(_) => 1,
+            Self::Every(rule) | Self::Not(rule) => rule.pattern_count(),
+            Self::All(rules) | Self::Any(rules) => rules.iter().map(Self::pattern_count).sum(),
+            Self::Equals(_)
+            | Self::OneOf(_)
+            | Self::Range { .. }
+            | Self::Prefix(_)
+            | Self::DecimalRange { .. }
+            | Self::Length { .. }
+            | Self::Glob(_)
+            | Self::Subpath(_)
+            | Self::Url(_)
+            | Self::EmailDomain(_)
+            | Self::Cidr(_)
+            | Self::SubsetOf(_)
+            | Self::Absent => 0,
+        }
+    }
+}
+
+impl Rule {
     /// The rules that this one combines.
     pub(super) fn inner(&self) -> &[Self] {
         match self {

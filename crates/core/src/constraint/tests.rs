@@ -4,8 +4,8 @@ use minicbor::Decoder;
 use proptest::prelude::{Just, Strategy, prop, prop_assert, prop_assert_eq, prop_oneof, proptest};
 
 use super::{
-    Budget, Constraint, MAX_RULE_DEPTH, Number, Rule, absent, all_of, any_of, cidr, email_domain,
-    every, glob, not, prefix, regex, subpath, url_on_ports,
+    Allowance, Constraint, MAX_RULE_DEPTH, Number, Rule, absent, all_of, any_of, cidr,
+    email_domain, every, glob, not, prefix, regex, subpath, url_on_ports,
 };
 use crate::cbor::to_vec;
 use crate::scope::ScopePattern;
@@ -105,7 +105,7 @@ proptest! {
         };
         let bytes = encoded(&constraint);
         let mut from = Decoder::new(&bytes);
-        let decoded = Constraint::decode(&mut from, &Budget::of_patterns()).unwrap();
+        let decoded = Constraint::decode(&mut from, &Allowance::of_patterns()).unwrap();
         prop_assert_eq!(from.position(), bytes.len());
         prop_assert_eq!(encoded(&decoded), bytes);
         prop_assert_eq!(decoded.to_string(), constraint.to_string());
@@ -131,7 +131,7 @@ proptest! {
         let at = at.index(bytes.len());
         bytes[at] = byte;
         bytes.truncate(1 + len.index(bytes.len()));
-        drop(Constraint::decode(&mut Decoder::new(&bytes), &Budget::of_patterns()));
+        drop(Constraint::decode(&mut Decoder::new(&bytes), &Allowance::of_patterns()));
     }
 }
 
@@ -159,6 +159,7 @@ fn a_thousand_levels_are_refused_before_they_are_read() {
     for _ in 0..1_000 {
         bytes.extend([0x11, 0x82]);
     }
-    let error = Constraint::decode(&mut Decoder::new(&bytes), &Budget::of_patterns()).unwrap_err();
+    let error =
+        Constraint::decode(&mut Decoder::new(&bytes), &Allowance::of_patterns()).unwrap_err();
     assert_eq!(error.code(), "token.constraint_unsound");
 }

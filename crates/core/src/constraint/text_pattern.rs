@@ -25,12 +25,17 @@ pub const MAX_MATCHED_LEN_BYTES: usize = 2_048;
 
 /// How much is left of a bound.
 #[derive(Debug)]
-pub(crate) struct Budget(Cell<usize>);
+pub(crate) struct Allowance(Cell<usize>);
 
-impl Budget {
+impl Allowance {
     /// For decoding the constraints of one token.
     pub(crate) const fn of_patterns() -> Self {
         Self(Cell::new(MAX_PATTERNS_PER_TOKEN))
+    }
+
+    /// What is left for another block after so many patterns.
+    pub(crate) const fn of_patterns_after(spent: usize) -> Self {
+        Self(Cell::new(MAX_PATTERNS_PER_TOKEN.saturating_sub(spent)))
     }
 
     /// For deciding one constraint.
@@ -60,7 +65,7 @@ impl TextPattern {
     }
 
     /// As [`Self::new`], for an expression out of a token.
-    pub(super) fn within(text: String, budget: &Budget) -> Result<Self, ConstraintError> {
+    pub(super) fn within(text: String, budget: &Allowance) -> Result<Self, ConstraintError> {
         if budget.spends(1) {
             Ok(Self::new(text))
         } else {
@@ -84,7 +89,7 @@ impl TextPattern {
     }
 
     /// Whether the whole text matches; `None` if it is longer than what is left to match.
-    pub(super) fn matches(&self, text: &str, budget: &Budget) -> Option<bool> {
+    pub(super) fn matches(&self, text: &str, budget: &Allowance) -> Option<bool> {
         let compiled = self.compiled.as_ref()?;
         budget.spends(text.len()).then(|| compiled.is_match(text))
     }

@@ -7,6 +7,7 @@
 //! signature is made and checked over a [`SigningInput`] only, so a key that signs approvals can never be
 //! talked into signing a token; secrets are wiped on drop and never shown by `Debug`.
 
+mod holder;
 mod pem;
 mod public;
 mod secret;
@@ -14,6 +15,7 @@ mod signing_input;
 
 use core::fmt;
 
+pub use holder::HolderKey;
 pub use pem::SecretPem;
 pub use public::{IssuerKeyId, PublicKey};
 pub use secret::{SECRET_KEY_LEN_BYTES, SecretKey};

@@ -81,7 +81,7 @@ fn is_reduced(bytes: &[u8; PUBLIC_KEY_LEN_BYTES]) -> bool {
     highest & 0x7f != 0x7f || middle.iter().any(|byte| *byte != 0xff) || *lowest < 0xed
 }
 
-fn hex(bytes: &[u8]) -> String {
+pub(super) fn hex(bytes: &[u8]) -> String {
     use core::fmt::Write as _;
     bytes
         .iter()

@@ -15,15 +15,21 @@ pub enum Domain {
     Session,
     /// A person's decision about one call.
     Approval,
+    /// The proof that whoever makes one call holds the token's key.
+    Invocation,
+    /// The holder's half of the handshake that opens a session.
+    Handshake,
 }
 
 impl Domain {
     /// Every domain, for tests that offer each kind of signature as each other kind.
-    pub const ALL: [Self; 4] = [
+    pub const ALL: [Self; 6] = [
         Self::RootBlock,
         Self::DelegationBlock,
         Self::Session,
         Self::Approval,
+        Self::Invocation,
+        Self::Handshake,
     ];
 
     /// The string, its final zero byte included: no string is a prefix of another.
@@ -34,6 +40,8 @@ impl Domain {
             Self::DelegationBlock => b"agentsudo.delegation.v1\0",
             Self::Session => b"agentsudo.session.v1\0",
             Self::Approval => b"agentsudo.approval.v1\0",
+            Self::Invocation => b"agentsudo.invocation.v1\0",
+            Self::Handshake => b"agentsudo.handshake.v1\0",
         }
     }
 }

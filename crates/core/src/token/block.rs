@@ -1,88 +1,26 @@
 //! The content of a block and its bytes.
 //!
-//! A block is a CBOR map with small integer keys, ascending; `docs/token-format.md` names them. A token is
-//! one CBOR array: block, signature, block, signature, and so on.
+//! A block is a CBOR map with small integer keys, ascending: the numbers of [`Field`], which
+//! `docs/token-format.md` describes. A token is one CBOR array: block, signature, block, signature, and so
+//! on. *Invariant:* writing and reading go through the one list of fields.
 
 use minicbor::encode::{Error as EncodeError, Write};
 use minicbor::{Decoder, Encoder};
 
 use super::{
-    Holder, MAX_AUDIENCES, MAX_BLOCKS, MAX_CONSTRAINTS, MAX_GRANTS, MAX_TOOLS_PER_GRANT,
-    SignedBlock, TOKEN_VERSION, TokenError, TokenId,
+    Field, Grant, MAX_AUDIENCES, MAX_BLOCKS, MAX_BUDGETS, MAX_CONSENTS, MAX_CONSTRAINTS,
+    MAX_GRANTS, MAX_TOKEN_LEN_BYTES, MAX_TOOLS_PER_GRANT, SignedBlock, TOKEN_VERSION, TokenError,
+    TokenId,
 };
+use crate::budget::Budget;
 use crate::cbor::{bounded_array, bounded_map, text, to_vec};
-use crate::constraint::{Budget, Constraint};
+use crate::consent::ConsentRule;
+use crate::constraint::{Allowance, Constraint};
 use crate::digest::Digest;
-use crate::key::{Domain, IssuerKeyId, PublicKey, Signature, SigningInput};
+use crate::key::{Domain, HolderKey, IssuerKeyId, Signature, Signer, SigningInput};
 use crate::name::{AgentName, Audience, ToolName};
 use crate::scope::ScopePattern;
 use crate::timestamp::Timestamp;
-
-mod key {
-    pub(super) const VERSION: u64 = 0;
-    pub(super) const ISSUER: u64 = 1;
-    pub(super) const TOKEN_ID: u64 = 2;
-    pub(super) const ISSUED_AT: u64 = 3;
-    pub(super) const EXPIRES_AFTER_S: u64 = 4;
-    pub(super) const VALID_AFTER_S: u64 = 5;
-    pub(super) const HOLDER_KEY: u64 = 6;
-    pub(super) const AGENT: u64 = 7;
-    pub(super) const AUDIENCES: u64 = 8;
-    pub(super) const GRANTS: u64 = 9;
-    pub(super) const CONSTRAINTS: u64 = 10;
-    pub(super) const DEPTH: u64 = 11;
-}
-
-/// Most entries of a block's map: one per key above.
-const MAX_FIELDS: usize = 12;
-
-/// A scope pattern that a block grants, for all tools or for named ones.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Grant {
-    scope: ScopePattern,
-    tools: Vec<ToolName>,
-}
-
-impl Grant {
-    /// Grants the scope to calls of any tool.
-    #[must_use]
-    pub const fn any_tool(scope: ScopePattern) -> Self {
-        Self {
-            scope,
-            tools: Vec::new(),
-        }
-    }
-
-    /// Grants the scope to calls of one tool only.
-    #[must_use]
-    pub fn for_tool(scope: ScopePattern, tool: ToolName) -> Self {
-        Self {
-            scope,
-            tools: vec![tool],
-        }
-    }
-
-    /// Grants the scope to one more tool of those that it is limited to. A grant to any tool stays one.
-    #[must_use]
-    pub fn and_tool(mut self, tool: ToolName) -> Self {
-        if !self.tools.is_empty() {
-            self.tools.push(tool);
-        }
-        self
-    }
-
-    /// The scopes that are granted.
-    #[must_use]
-    pub const fn scope(&self) -> &ScopePattern {
-        &self.scope
-    }
-
-    /// The tools that the grant is limited to; none means any.
-    #[must_use]
-    pub fn tools(&self) -> &[ToolName] {
-        &self.tools
-    }
-}
 
 /// What only a root block says.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -101,86 +39,111 @@ pub(crate) struct Limits {
     pub(crate) grants: Vec<Grant>,
     pub(crate) constraints: Vec<Constraint>,
     pub(crate) depth: Option<u8>,
+    pub(crate) budgets: Vec<Budget>,
+    pub(crate) consents: Vec<ConsentRule>,
+    pub(crate) delegate_only: bool,
+    pub(crate) bearer: bool,
+}
+
+impl Limits {
+    /// How many regular expressions are in it.
+    pub(crate) fn pattern_count(&self) -> usize {
+        let exceptions = self.consents.iter().filter_map(ConsentRule::exception);
+        let constraints = self.constraints.iter().chain(exceptions);
+        constraints.map(Constraint::pattern_count).sum()
+    }
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Block {
     pub(crate) root: Option<Root>,
-    pub(crate) holder: Holder,
+    pub(crate) agent: AgentName,
+    pub(crate) holder_key: HolderKey,
     pub(crate) limits: Limits,
 }
 
 impl Block {
-    pub(crate) fn to_bytes(&self) -> Vec<u8> {
+    fn to_bytes(&self) -> Vec<u8> {
         to_vec(|to| self.encode(to))
     }
 
-    fn field_count(&self) -> u64 {
-        let limits = &self.limits;
-        let optional = [
-            limits.expires_after_s.is_some(),
-            limits.valid_after_s.is_some(),
-            !limits.audiences.is_empty(),
-            !limits.grants.is_empty(),
-            !limits.constraints.is_empty(),
-            limits.depth.is_some(),
-        ];
-        let always = if self.root.is_some() { 6 } else { 2 };
-        always + optional.into_iter().map(u64::from).sum::<u64>()
-    }
-
     fn encode<W: Write>(&self, to: &mut Encoder<W>) -> Result<(), EncodeError<W::Error>> {
-        to.map(self.field_count())?;
-        if let Some(root) = &self.root {
-            to.u64(key::VERSION)?.u64(TOKEN_VERSION)?;
-            to.u64(key::ISSUER)?.bytes(root.issuer.as_bytes())?;
-            to.u64(key::TOKEN_ID)?.bytes(root.token_id.as_bytes())?;
-            to.u64(key::ISSUED_AT)?.u64(root.issued_at.unix_s())?;
-        }
-        let limits = &self.limits;
-        if let Some(seconds) = limits.expires_after_s {
-            to.u64(key::EXPIRES_AFTER_S)?.u64(seconds)?;
-        }
-        if let Some(seconds) = limits.valid_after_s {
-            to.u64(key::VALID_AFTER_S)?.u64(seconds)?;
-        }
-        to.u64(key::HOLDER_KEY)?
-            .bytes(self.holder.key().as_bytes())?;
-        to.u64(key::AGENT)?.str(self.holder.agent().as_str())?;
-        if !limits.audiences.is_empty() {
-            to.u64(key::AUDIENCES)?
-                .array(limits.audiences.len() as u64)?;
-            for audience in &limits.audiences {
-                to.str(audience.as_str())?;
-            }
-        }
-        if !limits.grants.is_empty() {
-            to.u64(key::GRANTS)?.array(limits.grants.len() as u64)?;
-            for grant in &limits.grants {
-                encode_grant(grant, to)?;
-            }
-        }
-        if !limits.constraints.is_empty() {
-            to.u64(key::CONSTRAINTS)?
-                .array(limits.constraints.len() as u64)?;
-            for constraint in &limits.constraints {
-                constraint.encode(to)?;
-            }
-        }
-        if let Some(depth) = limits.depth {
-            to.u64(key::DEPTH)?.u8(depth)?;
+        let fields = || Field::ALL.into_iter().filter(|field| self.has(*field));
+        to.map(fields().count() as u64)?;
+        for field in fields() {
+            to.u64(field.key())?;
+            self.encode_field(field, to)?;
         }
         Ok(())
     }
 
-    /// Decodes one block. A field that the block's kind does not have is refused as unknown.
-    fn decode(
-        from: &mut Decoder<'_>,
+    const fn has(&self, field: Field) -> bool {
+        let limits = &self.limits;
+        match field {
+            Field::Version | Field::Issuer | Field::TokenId | Field::IssuedAt => {
+                self.root.is_some()
+            }
+            Field::HolderKey | Field::Agent => true,
+            Field::ExpiresAfterS => limits.expires_after_s.is_some(),
+            Field::ValidAfterS => limits.valid_after_s.is_some(),
+            Field::Audiences => !limits.audiences.is_empty(),
+            Field::Grants => !limits.grants.is_empty(),
+            Field::Constraints => !limits.constraints.is_empty(),
+            Field::Depth => limits.depth.is_some(),
+            Field::Budgets => !limits.budgets.is_empty(),
+            Field::Approvals => !limits.consents.is_empty(),
+            Field::DelegateOnly => limits.delegate_only,
+            Field::Bearer => limits.bearer,
+        }
+    }
+
+    fn encode_field<W: Write>(
+        &self,
+        field: Field,
+        to: &mut Encoder<W>,
+    ) -> Result<(), EncodeError<W::Error>> {
+        let limits = &self.limits;
+        match field {
+            Field::Version => to.u64(TOKEN_VERSION)?.ok(),
+            Field::Issuer => self.root.iter().try_for_each(|root| {
+                let id = root.issuer.as_bytes();
+                to.bytes(id)?.ok()
+            }),
+            Field::TokenId => self.root.iter().try_for_each(|root| {
+                let id = root.token_id.as_bytes();
+                to.bytes(id)?.ok()
+            }),
+            Field::IssuedAt => self
+                .root
+                .iter()
+                .try_for_each(|root| to.u64(root.issued_at.unix_s())?.ok()),
+            Field::ExpiresAfterS => to.encode(limits.expires_after_s)?.ok(),
+            Field::ValidAfterS => to.encode(limits.valid_after_s)?.ok(),
+            Field::HolderKey => to.bytes(self.holder_key.as_bytes())?.ok(),
+            Field::Agent => to.str(self.agent.as_str())?.ok(),
+            Field::Audiences => {
+                encode_list(&limits.audiences, to, |it, to| to.str(it.as_str())?.ok())
+            }
+            Field::Grants => encode_list(&limits.grants, to, encode_grant),
+            Field::Constraints => encode_list(&limits.constraints, to, Constraint::encode),
+            Field::Depth => to.encode(limits.depth)?.ok(),
+            Field::Budgets => encode_list(&limits.budgets, to, Budget::encode),
+            Field::Approvals => encode_list(&limits.consents, to, ConsentRule::encode),
+            Field::DelegateOnly => to.bool(limits.delegate_only)?.ok(),
+            Field::Bearer => to.bool(limits.bearer)?.ok(),
+        }
+    }
+
+    /// Decodes one block, and gives its bytes. A field that the block's kind does not have is refused as
+    /// unknown.
+    fn decode<'b>(
+        from: &mut Decoder<'b>,
         is_root: bool,
-        patterns: &Budget,
-    ) -> Result<Self, TokenError> {
+        patterns: &Allowance,
+    ) -> Result<(Self, &'b [u8]), TokenError> {
+        let start = from.position();
         let mut fields = Fields::default();
-        let count = bounded_map(from, MAX_FIELDS)?;
+        let count = bounded_map(from, Field::ALL.len())?;
         let mut last_key = None;
         for _ in 0..count {
             let key = from.u64()?;
@@ -188,23 +151,40 @@ impl Block {
                 return Err(TokenError::NotCanonical);
             }
             last_key = Some(key);
-            if !is_root && key <= key::ISSUED_AT {
-                return Err(TokenError::UnknownField { key });
-            }
-            fields.decode(key, from, patterns)?;
+            let field = Field::of_key(key)
+                .filter(|field| is_root || !field.is_of_root())
+                .ok_or(TokenError::UnknownField { key })?;
+            fields.decode(field, from, patterns)?;
         }
-        fields.into_block(is_root)
+        let block = fields.into_block(is_root)?;
+        let payload = from
+            .input()
+            .get(start..from.position())
+            .ok_or(TokenError::Malformed)?;
+        if block.to_bytes() == payload {
+            Ok((block, payload))
+        } else {
+            Err(TokenError::NotCanonical)
+        }
     }
 }
 
+fn encode_list<T, W: Write>(
+    items: &[T],
+    to: &mut Encoder<W>,
+    encode: impl Fn(&T, &mut Encoder<W>) -> Result<(), EncodeError<W::Error>>,
+) -> Result<(), EncodeError<W::Error>> {
+    to.array(items.len() as u64)?;
+    items.iter().try_for_each(|item| encode(item, to))
+}
+
 fn encode_grant<W: Write>(grant: &Grant, to: &mut Encoder<W>) -> Result<(), EncodeError<W::Error>> {
-    if grant.tools.is_empty() {
-        to.str(grant.scope.as_str())?;
-        return Ok(());
+    if grant.tools().is_empty() {
+        return to.str(grant.scope().as_str())?.ok();
     }
-    to.array(1 + grant.tools.len() as u64)?
-        .str(grant.scope.as_str())?;
-    for tool in &grant.tools {
+    to.array(1 + grant.tools().len() as u64)?
+        .str(grant.scope().as_str())?;
+    for tool in grant.tools() {
         to.str(tool.as_str())?;
     }
     Ok(())
@@ -215,7 +195,7 @@ struct Fields {
     issuer: Option<IssuerKeyId>,
     token_id: Option<TokenId>,
     issued_at: Option<Timestamp>,
-    holder_key: Option<PublicKey>,
+    holder_key: Option<HolderKey>,
     agent: Option<AgentName>,
     version: Option<u64>,
     limits: Limits,
@@ -224,65 +204,79 @@ struct Fields {
 impl Fields {
     fn decode(
         &mut self,
-        key: u64,
+        field: Field,
         from: &mut Decoder<'_>,
-        patterns: &Budget,
+        patterns: &Allowance,
     ) -> Result<(), TokenError> {
-        match key {
-            key::VERSION => self.version = Some(known_version(from.u64()?)?),
-            key::ISSUER => self.issuer = Some(IssuerKeyId::from_bytes(array(from.bytes()?)?)),
-            key::TOKEN_ID => self.token_id = Some(TokenId::from_bytes(array(from.bytes()?)?)),
-            key::ISSUED_AT => self.issued_at = Some(Timestamp::from_unix_s(from.u64()?)),
-            key::EXPIRES_AFTER_S => self.limits.expires_after_s = Some(from.u64()?),
-            key::VALID_AFTER_S => self.limits.valid_after_s = Some(from.u64()?),
-            key::HOLDER_KEY => {
-                self.holder_key = Some(PublicKey::from_bytes(&array(from.bytes()?)?)?)
+        let limits = &mut self.limits;
+        match field {
+            Field::Version => self.version = Some(known_version(from.u64()?)?),
+            Field::Issuer => self.issuer = Some(IssuerKeyId::from_bytes(array(from.bytes()?)?)),
+            Field::TokenId => self.token_id = Some(TokenId::from_bytes(array(from.bytes()?)?)),
+            Field::IssuedAt => self.issued_at = Some(Timestamp::from_unix_s(from.u64()?)),
+            Field::ExpiresAfterS => limits.expires_after_s = Some(from.u64()?),
+            Field::ValidAfterS => limits.valid_after_s = Some(from.u64()?),
+            Field::HolderKey => {
+                self.holder_key = Some(HolderKey::from_bytes(array(from.bytes()?)?));
             }
-            key::AGENT => self.agent = Some(AgentName::parse(text(from)?)?),
-            key::AUDIENCES => {
-                self.limits.audiences = list(from, MAX_AUDIENCES, |from| {
+            Field::Agent => self.agent = Some(AgentName::parse(text(from)?)?),
+            Field::Audiences => {
+                limits.audiences = list(from, MAX_AUDIENCES, |from| {
                     Ok(Audience::parse(text(from)?)?)
                 })?;
             }
-            key::GRANTS => self.limits.grants = list(from, MAX_GRANTS, decode_grant)?,
-            key::CONSTRAINTS => {
-                self.limits.constraints = list(from, MAX_CONSTRAINTS, |from| {
+            Field::Grants => limits.grants = list(from, MAX_GRANTS, decode_grant)?,
+            Field::Constraints => {
+                limits.constraints = list(from, MAX_CONSTRAINTS, |from| {
                     Constraint::decode(from, patterns)
                 })?;
             }
-            key::DEPTH => self.limits.depth = Some(from.u8()?),
-            key => return Err(TokenError::UnknownField { key }),
+            Field::Depth => limits.depth = Some(from.u8()?),
+            Field::Budgets => limits.budgets = list(from, MAX_BUDGETS, Budget::decode)?,
+            Field::Approvals => {
+                limits.consents = list(from, MAX_CONSENTS, |from| {
+                    ConsentRule::decode(from, patterns)
+                })?;
+            }
+            Field::DelegateOnly => limits.delegate_only = is_set(from)?,
+            Field::Bearer => limits.bearer = is_set(from)?,
         }
         Ok(())
     }
 
     fn into_block(self, is_root: bool) -> Result<Block, TokenError> {
-        let missing = |name| TokenError::MissingField { name };
+        let missing = |field: Field| TokenError::MissingField { name: field.name() };
         let root = if is_root {
-            self.version.ok_or(missing("version"))?;
+            self.version.ok_or(missing(Field::Version))?;
             self.limits
                 .expires_after_s
-                .ok_or(missing("expires_after_s"))?;
+                .ok_or(missing(Field::ExpiresAfterS))?;
             if self.limits.grants.is_empty() {
-                return Err(missing("grants"));
+                return Err(missing(Field::Grants));
             }
             Some(Root {
-                issuer: self.issuer.ok_or(missing("issuer"))?,
-                token_id: self.token_id.ok_or(missing("token_id"))?,
-                issued_at: self.issued_at.ok_or(missing("issued_at"))?,
+                issuer: self.issuer.ok_or(missing(Field::Issuer))?,
+                token_id: self.token_id.ok_or(missing(Field::TokenId))?,
+                issued_at: self.issued_at.ok_or(missing(Field::IssuedAt))?,
             })
         } else {
             None
         };
-        let holder = Holder::new(
-            self.agent.ok_or(missing("agent"))?,
-            self.holder_key.ok_or(missing("holder_key"))?,
-        );
         Ok(Block {
             root,
-            holder,
+            agent: self.agent.ok_or(missing(Field::Agent))?,
+            holder_key: self.holder_key.ok_or(missing(Field::HolderKey))?,
             limits: self.limits,
         })
+    }
+}
+
+/// A field that says `true` where it stands at all.
+fn is_set(from: &mut Decoder<'_>) -> Result<bool, TokenError> {
+    if from.bool()? {
+        Ok(true)
+    } else {
+        Err(TokenError::NotCanonical)
     }
 }
 
@@ -321,10 +315,8 @@ fn decode_grant(from: &mut Decoder<'_>) -> Result<Grant, TokenError> {
     }
     let scope = ScopePattern::parse(text(from)?)?;
     let tools = (1..parts).map(|_| Ok(ToolName::parse(text(from)?)?));
-    Ok(Grant {
-        scope,
-        tools: tools.collect::<Result<_, TokenError>>()?,
-    })
+    let tools = tools.collect::<Result<_, TokenError>>()?;
+    Ok(Grant::from_parts(scope, tools))
 }
 
 impl SignedBlock {
@@ -336,7 +328,7 @@ impl SignedBlock {
         }
     }
 
-    pub(crate) fn new(
+    fn new(
         block: Block,
         payload: Vec<u8>,
         signature: Signature,
@@ -350,17 +342,48 @@ impl SignedBlock {
             signature,
         }
     }
+
+    /// Signs a block for its place behind others, and reads it back as everybody else will.
+    pub(super) fn sign(
+        block: &Block,
+        before: &[Self],
+        signer: &dyn Signer,
+    ) -> Result<Self, TokenError> {
+        let previous = before.last().map(|signed| signed.id);
+        let payload = block.to_bytes();
+        let mut from = Decoder::new(&payload);
+        let spent = before
+            .iter()
+            .map(|it| it.block.limits.pattern_count())
+            .sum();
+        let patterns = Allowance::of_patterns_after(spent);
+        let (block, _) = Block::decode(&mut from, before.is_empty(), &patterns)?;
+        let input = Self::signing_input(previous.as_ref(), &payload);
+        let signature = signer.sign(&input)?;
+        let id = Digest::of(input.as_bytes());
+        Ok(Self {
+            block,
+            id,
+            payload,
+            signature,
+        })
+    }
 }
 
-pub(super) fn encode_chain(blocks: &[SignedBlock]) -> Vec<u8> {
-    to_vec(|to| {
-        to.array(2 * blocks.len() as u64)?;
-        for signed in blocks {
-            signed.block.encode(to)?;
-            to.bytes(signed.signature.as_bytes())?;
-        }
-        Ok(())
-    })
+/// The bytes of a chain, out of the bytes of its blocks.
+pub(super) fn assemble(blocks: &[SignedBlock]) -> Result<Vec<u8>, TokenError> {
+    if blocks.len() > MAX_BLOCKS {
+        return Err(TokenError::TooManyBlocks);
+    }
+    let mut bytes = to_vec(|to| to.array(2 * blocks.len() as u64)?.ok());
+    for signed in blocks {
+        bytes.extend_from_slice(&signed.payload);
+        bytes.extend(to_vec(|to| to.bytes(signed.signature.as_bytes())?.ok()));
+    }
+    if bytes.len() > MAX_TOKEN_LEN_BYTES {
+        return Err(TokenError::TooLarge { found: bytes.len() });
+    }
+    Ok(bytes)
 }
 
 pub(super) fn decode_chain(bytes: &[u8]) -> Result<Vec<SignedBlock>, TokenError> {
@@ -373,16 +396,12 @@ pub(super) fn decode_chain(bytes: &[u8]) -> Result<Vec<SignedBlock>, TokenError>
         return Err(TokenError::Malformed);
     }
     let mut blocks: Vec<SignedBlock> = Vec::new();
-    let patterns = Budget::of_patterns();
+    let patterns = Allowance::of_patterns();
     for _ in 0..items / 2 {
-        let start = from.position();
-        let block = Block::decode(&mut from, blocks.is_empty(), &patterns)?;
-        let payload = bytes
-            .get(start..from.position())
-            .ok_or(TokenError::Malformed)?
-            .to_vec();
+        let (block, payload) = Block::decode(&mut from, blocks.is_empty(), &patterns)?;
         let signature = Signature::from_bytes(array(from.bytes()?)?);
         let previous = blocks.last().map(|signed| signed.id);
+        let payload = payload.to_vec();
         blocks.push(SignedBlock::new(
             block,
             payload,

@@ -1,6 +1,8 @@
 //! Narrowing a token for another agent, offline, with the holder's key.
 
 use super::{Block, Grant, Holder, Limits, SignedBlock, Token, TokenError};
+use crate::budget::Budget;
+use crate::consent::ConsentRule;
 use crate::constraint::Constraint;
 use crate::key::Signer;
 use crate::name::Audience;
@@ -65,8 +67,41 @@ impl Delegation {
         self
     }
 
+    /// Limits a total, also for all delegations together.
+    pub fn budget(mut self, budget: Budget) -> Self {
+        self.limits.budgets.push(budget);
+        self
+    }
+
+    /// Asks a person for consent to some calls.
+    pub fn consent(mut self, rule: ConsentRule) -> Self {
+        self.limits.consents.push(rule);
+        self
+    }
+
+    /// Lets the holder delegate the token and not use it. The holder cannot delegate it to itself; a key
+    /// that it makes up stands under its own name in every record.
+    pub const fn delegate_only(mut self) -> Self {
+        self.limits.delegate_only = true;
+        self
+    }
+
+    /// Lets whoever shows the token use it without a proof, if all blocks before say so too.
+    ///
+    /// # Security
+    /// As [`crate::Mint::bearer`]. Without this a delegation of such a token needs its holder's proof again.
+    pub const fn bearer(mut self) -> Self {
+        self.limits.bearer = true;
+        self
+    }
+
+    /// Permits no further delegation.
+    pub const fn sealed(self) -> Self {
+        self.delegable(0)
+    }
+
     /// Appends the delegation to the token, signed with the key of its present holder, and runs the
-    /// verifier on the result.
+    /// verifier's rules on the result; signatures are left to verifiers.
     ///
     /// # Errors
     /// [`TokenError::HolderMismatch`] when the signer is not the holder; otherwise whatever the verifier
@@ -79,7 +114,7 @@ impl Delegation {
         ) else {
             return Err(TokenError::Malformed);
         };
-        if *last.block.holder.key() != holder.public_key() {
+        if last.block.holder_key != holder.public_key() {
             return Err(TokenError::HolderMismatch);
         }
         let mut limits = self.limits;
@@ -88,14 +123,12 @@ impl Delegation {
             .map(|time| time.unix_s().saturating_sub(root.issued_at.unix_s()));
         let block = Block {
             root: None,
-            holder: self.holder,
+            agent: self.holder.agent,
+            holder_key: self.holder.key.into(),
             limits,
         };
-        let payload = block.to_bytes();
-        let previous = last.id;
-        let signature = holder.sign(&SignedBlock::signing_input(Some(&previous), &payload))?;
-        blocks.push(SignedBlock::new(block, payload, signature, Some(&previous)));
-        let token = Token::from_bytes(Token::from_blocks(blocks).as_bytes())?;
+        blocks.push(SignedBlock::sign(&block, parent.blocks(), holder)?);
+        let token = Token::from_blocks(blocks)?;
         check_delegated(&token)?;
         Ok(token)
     }

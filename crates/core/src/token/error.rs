@@ -1,11 +1,15 @@
 //! Why a token is refused.
 
+use crate::budget::BudgetError;
 use crate::constraint::ConstraintError;
 use crate::key::KeyError;
 use crate::name::NameError;
+use crate::revocation::Revoked;
 use crate::scope::ScopeError;
 use crate::timestamp::Timestamp;
-use crate::token::{MAX_BLOCKS, MAX_CLOCK_SKEW_S, MAX_TOKEN_LEN_BYTES, TOKEN_VERSION};
+use crate::token::{
+    MAX_BEARER_LIFETIME_S, MAX_BLOCKS, MAX_CLOCK_SKEW_S, MAX_TOKEN_LEN_BYTES, TOKEN_VERSION,
+};
 
 /// Why a token is refused, as the log keeps it.
 ///
@@ -129,6 +133,43 @@ pub enum TokenError {
         /// How many there are.
         found: usize,
     },
+    /// A budget that cannot be one.
+    #[error("token has an unsound budget: {0}")]
+    Budget(#[from] BudgetError),
+    /// A token for its bearer that names no audience, or lives too long.
+    #[error(
+        "a token for its bearer must name its audiences and live at most {MAX_BEARER_LIFETIME_S} s"
+    )]
+    BearerUnbound,
+    /// A holder that may only delegate has delegated to itself.
+    #[error(
+        "block {block} makes a holder of an agent or key that may delegate and not use the token"
+    )]
+    DelegatesToItself {
+        /// The place in the chain of the block that does so, the root is 0.
+        block: usize,
+    },
+    /// The token's holder may delegate it and not use it.
+    #[error("the token's holder may delegate it and not use it")]
+    DelegateOnly,
+    /// A block, a holder, an agent or the issuer was revoked.
+    #[error("{revoked} was revoked")]
+    Revoked {
+        /// What was revoked.
+        revoked: Revoked,
+    },
+    /// The list of revocations is older than it may be.
+    #[error(
+        "revocations are known up to {as_of}, which is more than {max_staleness_s} s before {now}"
+    )]
+    RevocationsStale {
+        /// Up to when they are known.
+        as_of: Timestamp,
+        /// How old they may be, in seconds.
+        max_staleness_s: u64,
+        /// The time of the decision.
+        now: Timestamp,
+    },
     /// Whoever presents the token does not hold its key.
     #[error("the key that was shown is not the one that the token names as its holder")]
     HolderMismatch,
@@ -160,17 +201,26 @@ impl TokenError {
             Self::LifetimeTooLong { .. } => "token.lifetime_too_long",
             Self::AudienceMismatch { .. } => "token.audience_mismatch",
             Self::DepthExceeded { .. } => "token.depth_exceeded",
+            Self::Budget(_) => "token.budget_unsound",
+            Self::BearerUnbound => "token.bearer_unbound",
+            Self::DelegatesToItself { .. } => "token.delegates_to_itself",
+            Self::DelegateOnly => "token.delegate_only",
+            Self::Revoked { .. } => "token.revoked",
+            Self::RevocationsStale { .. } => "revocation.stale",
             Self::HolderMismatch => "token.holder_mismatch",
         }
     }
 
     /// The code that a caller may see. Only what its holder can mend without help is named: a new token is
-    /// needed. An unknown key, a bad signature and a wrong audience look the same.
+    /// needed, or patience. An unknown key, a bad signature and a wrong audience look the same.
     #[must_use]
     pub const fn told_code(&self) -> &'static str {
         match self {
             Self::Expired { .. } => "token.expired",
             Self::NotYetValid { .. } => "token.not_yet_valid",
+            Self::DelegateOnly => "token.delegate_only",
+            Self::Revoked { .. } => "token.revoked",
+            Self::RevocationsStale { .. } => "revocation.stale",
             _ => "token.invalid",
         }
     }

@@ -4,6 +4,8 @@ use super::{
     Block, DEFAULT_MAX_LIFETIME_S, Grant, Holder, Limits, Root, SignedBlock, Token, TokenError,
     TokenId,
 };
+use crate::budget::Budget;
+use crate::consent::ConsentRule;
 use crate::constraint::Constraint;
 use crate::key::Signer;
 use crate::name::Audience;
@@ -90,33 +92,60 @@ impl Mint {
         self
     }
 
+    /// Limits a total, also for all delegations together.
+    pub fn budget(mut self, budget: Budget) -> Self {
+        self.limits.budgets.push(budget);
+        self
+    }
+
+    /// Asks a person for consent to some calls.
+    pub fn consent(mut self, rule: ConsentRule) -> Self {
+        self.limits.consents.push(rule);
+        self
+    }
+
+    /// Lets the holder delegate the token and not use it. The holder cannot delegate it to itself; a key
+    /// that it makes up stands under its own name in every record.
+    pub const fn delegate_only(mut self) -> Self {
+        self.limits.delegate_only = true;
+        self
+    }
+
+    /// Lets whoever shows the token use it without a proof, for clients that can do nothing else.
+    ///
+    /// # Security
+    /// Such a token is a password. It needs an audience and lives [`super::MAX_BEARER_LIFETIME_S`] at most.
+    pub const fn bearer(mut self) -> Self {
+        self.limits.bearer = true;
+        self
+    }
+
     /// The longest life that this issuer may give; the verifier must be told the same number.
     pub fn max_lifetime_s(mut self, seconds: u64) -> Self {
         self.max_lifetime_s = seconds;
         self
     }
 
-    /// Signs the token with the issuer's key and runs the verifier on it.
+    /// Signs the token with the issuer's key. Reads it back and runs the verifier's rules on it; the
+    /// signature itself is left to verifiers.
     ///
     /// # Errors
     /// [`TokenError`] of whatever the verifier refuses, [`TokenError::Key`] when the signer fails.
     pub fn sign(self, issuer: &dyn Signer) -> Result<Token, TokenError> {
-        let public_key = issuer.public_key();
         let root = Root {
-            issuer: public_key.issuer_id(),
+            issuer: issuer.public_key().issuer_id(),
             token_id: self.token_id,
             issued_at: self.issued_at,
         };
         let block = Block {
             root: Some(root),
-            holder: self.holder,
+            agent: self.holder.agent,
+            holder_key: self.holder.key.into(),
             limits: self.limits,
         };
-        let payload = block.to_bytes();
-        let signature = issuer.sign(&SignedBlock::signing_input(None, &payload))?;
-        let made = Token::from_blocks(vec![SignedBlock::new(block, payload, signature, None)]);
-        let token = Token::from_bytes(made.as_bytes())?;
-        check_minted(&token, &public_key, self.max_lifetime_s)?;
+        let signed = SignedBlock::sign(&block, &[], issuer)?;
+        let token = Token::from_blocks(vec![signed])?;
+        check_minted(&token, self.max_lifetime_s)?;
         Ok(token)
     }
 }

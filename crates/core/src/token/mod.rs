@@ -11,6 +11,8 @@
 mod block;
 mod delegation;
 mod error;
+mod field;
+mod grant;
 mod mint;
 mod text;
 mod view;
@@ -18,10 +20,11 @@ mod view;
 use core::fmt;
 use std::sync::Arc;
 
-pub use block::Grant;
 pub(crate) use block::{Block, Limits, Root};
 pub use delegation::Delegation;
 pub use error::TokenError;
+pub use field::Field;
+pub use grant::Grant;
 pub use mint::Mint;
 pub use text::TOKEN_TEXT_PREFIX;
 pub use view::{BlockClaims, RootClaims};
@@ -45,6 +48,12 @@ pub const MAX_TOOLS_PER_GRANT: usize = 64;
 pub const MAX_CONSTRAINTS: usize = 64;
 /// Most audiences of one block.
 pub const MAX_AUDIENCES: usize = 16;
+/// Most budgets of one block: each is charged in every call that it counts.
+pub const MAX_BUDGETS: usize = 16;
+/// Most rules about a person's consent of one block.
+pub const MAX_CONSENTS: usize = 16;
+/// Longest life of a token that its bearer may use without a proof: whoever finds it, has it.
+pub const MAX_BEARER_LIFETIME_S: u64 = 3_600;
 /// Longest life of any token, whatever an issuer allows: 31 days.
 pub const MAX_LIFETIME_S: u64 = 31 * 86_400;
 /// Longest life of a token whose issuer is trusted without a limit of its own: one day.
@@ -139,7 +148,7 @@ impl Token {
             return Err(TokenError::TooLarge { found: bytes.len() });
         }
         let blocks = block::decode_chain(bytes)?;
-        let token = Self::from_blocks(blocks);
+        let token = Self::from_blocks(blocks)?;
         if *token.bytes == *bytes {
             Ok(token)
         } else {
@@ -147,11 +156,11 @@ impl Token {
         }
     }
 
-    pub(crate) fn from_blocks(blocks: Vec<SignedBlock>) -> Self {
-        Self {
-            bytes: block::encode_chain(&blocks).into(),
+    fn from_blocks(blocks: Vec<SignedBlock>) -> Result<Self, TokenError> {
+        Ok(Self {
+            bytes: block::assemble(&blocks)?.into(),
             blocks: blocks.into(),
-        }
+        })
     }
 
     /// The bytes, as they travel.
@@ -168,26 +177,23 @@ impl Token {
     #[must_use]
     pub fn claimed_chain(&self) -> Chain {
         let links = self.blocks.iter().map(|signed| ChainLink {
-            agent: signed.block.holder.agent.clone(),
-            holder: signed.block.holder.key,
+            agent: signed.block.agent.clone(),
+            holder: signed.block.holder_key,
             block: signed.id,
         });
         Chain::new(links.collect())
     }
 
-    /// The holder that the last block *claims*; trust it only after verification.
+    /// The agent that the last block *claims* as its holder; trust it only after verification.
     #[must_use]
-    pub fn claimed_holder(&self) -> Option<&Holder> {
-        self.blocks.last().map(|signed| &signed.block.holder)
+    pub fn claimed_agent(&self) -> Option<&AgentName> {
+        self.blocks.last().map(|signed| &signed.block.agent)
     }
 }
 
 impl fmt::Debug for Token {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let agents = self
-            .blocks
-            .iter()
-            .map(|signed| signed.block.holder.agent.as_str());
+        let agents = self.blocks.iter().map(|signed| signed.block.agent.as_str());
         f.debug_struct("Token")
             .field("agents", &agents.collect::<Vec<_>>())
             .field("len_bytes", &self.bytes.len())

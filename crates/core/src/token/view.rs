@@ -4,9 +4,11 @@
 //! to a [`crate::Capability`]; decisions never read a view.
 
 use super::{Grant, SignedBlock, Token, TokenId};
+use crate::budget::Budget;
+use crate::consent::ConsentRule;
 use crate::constraint::Constraint;
 use crate::digest::Digest;
-use crate::key::{IssuerKeyId, PublicKey};
+use crate::key::{HolderKey, IssuerKeyId};
 use crate::name::{AgentName, Audience};
 use crate::timestamp::Timestamp;
 
@@ -21,7 +23,7 @@ pub struct BlockClaims {
     /// The agent that the block makes the holder.
     pub agent: AgentName,
     /// The key of this agent.
-    pub holder: PublicKey,
+    pub holder: HolderKey,
     /// The first second at which the block allows nothing more, if it says so; a root does.
     pub expires_at: Option<Timestamp>,
     /// The first second at which the block allows anything, if it says so.
@@ -34,6 +36,14 @@ pub struct BlockClaims {
     pub constraints: Vec<Constraint>,
     /// How many blocks may follow, if it says so. In a root, saying nothing means none.
     pub depth: Option<u8>,
+    /// The totals that the block limits.
+    pub budgets: Vec<Budget>,
+    /// The calls that the block wants a person's consent to.
+    pub consents: Vec<ConsentRule>,
+    /// Whether the agent may only delegate.
+    pub delegate_only: bool,
+    /// Whether the block lets the token be used by whoever shows it; every block has to.
+    pub bearer: bool,
 }
 
 /// What only a root block claims.
@@ -77,14 +87,18 @@ impl BlockClaims {
                 token_id: root.token_id,
                 issued_at: root.issued_at,
             }),
-            agent: block.holder.agent.clone(),
-            holder: block.holder.key,
+            agent: block.agent.clone(),
+            holder: block.holder_key,
             expires_at: after(limits.expires_after_s),
             valid_from: after(limits.valid_after_s),
             audiences: limits.audiences.clone(),
             grants: limits.grants.clone(),
             constraints: limits.constraints.clone(),
             depth: limits.depth,
+            budgets: limits.budgets.clone(),
+            consents: limits.consents.clone(),
+            delegate_only: limits.delegate_only,
+            bearer: limits.bearer,
         }
     }
 }
@@ -144,7 +158,7 @@ mod tests {
         let added = &claims[1];
         assert_eq!(
             (added.agent.as_str(), added.holder),
-            ("researcher", key(3).public_key())
+            ("researcher", key(3).public_key().into())
         );
         assert!(added.root.is_none() && added.grants.is_empty() && added.depth.is_none());
         assert_eq!(

@@ -148,6 +148,12 @@ impl Arguments {
         super::encode::digest(&self.0)
     }
 
+    /// How many bytes the encoding that [`Self::digest`] hashes has, its domain string not counted.
+    #[must_use]
+    pub fn encoded_len_bytes(&self) -> u64 {
+        super::encode::encoded_len_bytes(&self.0)
+    }
+
     /// Where these arguments have a value that their canonical form, which a type gave back, does not have.
     ///
     /// `null` counts as absent. The path names the first such key, such as `items[2].note`, or the list or

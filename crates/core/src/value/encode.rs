@@ -29,6 +29,26 @@ pub(super) fn digest(arguments: &BTreeMap<String, Value>) -> Digest {
     encoder.into_writer().finish()
 }
 
+/// How long the encoding that is digested is.
+pub(super) fn encoded_len_bytes(arguments: &BTreeMap<String, Value>) -> u64 {
+    let mut encoder = Encoder::new(Counter(0));
+    let encoded = encode_map(arguments, &mut encoder);
+    debug_assert!(encoded.is_ok(), "a counter takes all bytes");
+    encoder.into_writer().0
+}
+
+/// A writer that only counts.
+struct Counter(u64);
+
+impl Write for Counter {
+    type Error = core::convert::Infallible;
+
+    fn write_all(&mut self, bytes: &[u8]) -> Result<(), Self::Error> {
+        self.0 = self.0.saturating_add(count(bytes.len()));
+        Ok(())
+    }
+}
+
 impl Value {
     /// Writes the value.
     pub(crate) fn encode_cbor<W: Write>(

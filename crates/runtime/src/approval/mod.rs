@@ -12,8 +12,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use agentsudo_core::{
-    ApprovalDecision, ApprovalRefusal, ApprovalRequest, ApprovalWindow, Approvers, Authorized,
-    Erased,
+    ApprovalDecision, ApprovalRefusal, ApprovalRequest, ApprovalWindow, Approvers, Erased, Pending,
 };
 use async_trait::async_trait;
 use futures_util::FutureExt as _;
@@ -93,14 +92,14 @@ impl Approval {
         self
     }
 
-    /// Lets the call go on once everything that its rules ask for is there.
+    /// Lets the call go on once everything that its rules and its token ask for is there.
     pub(crate) async fn obtain(
         &self,
-        call: Authorized<Erased>,
+        pending: Pending<Erased>,
         clock: &dyn Clock,
-    ) -> Result<Authorized<Erased>, Denied> {
-        let Some(rule) = self.rules.iter().find(|rule| rule.asks_for(&call)) else {
-            return Ok(call);
+    ) -> Result<Pending<Erased>, Denied> {
+        let Some(reason) = self.reason_to_ask(&pending) else {
+            return Ok(pending);
         };
         if self.approvers.is_empty() {
             return Err(Denied::Refused(ApprovalRefusal::NobodyToAsk.into()));
@@ -115,7 +114,7 @@ impl Approval {
             expires_at,
             nonce,
         };
-        let request = ApprovalRequest::for_call(&call, &rule.reason(), &window);
+        let request = ApprovalRequest::for_call(pending.call(), &reason, &window);
         let decide = AssertUnwindSafe(async { self.approver.decide(&request).await });
         let asked = tokio::time::timeout(self.window, decide.catch_unwind()).await;
         let expired = ApprovalRefusal::Expired {
@@ -134,7 +133,20 @@ impl Approval {
             .approvers
             .check(&request, decision, clock.now())
             .map_err(refused)?;
-        call.approved_by(approved).map_err(refused)
+        pending.approved_by(approved).map_err(refused)
+    }
+
+    fn reason_to_ask(&self, pending: &Pending<Erased>) -> Option<String> {
+        let call = pending.call();
+        if let Some(rule) = self.rules.iter().find(|rule| rule.asks_for(call)) {
+            return Some(rule.reason());
+        }
+        // The rule stands in the block that made this agent a holder.
+        let link = call.chain().iter().nth(pending.obligations().consent()?)?;
+        Some(format!(
+            "the token of `{}` asks for a person's consent",
+            link.agent
+        ))
     }
 }
 

@@ -1,6 +1,6 @@
 //! Which calls wait for a person.
 
-use agentsudo_core::{Authorized, Constraint, Rule, ScopePattern};
+use agentsudo_core::{Authorized, ConsentRule, Rule, ScopePattern};
 
 use crate::setup_error::SetupError;
 
@@ -8,10 +8,7 @@ use crate::setup_error::SetupError;
 ///
 /// It holds whatever the agent's token says: more authority never means that fewer people are asked.
 #[derive(Debug, Clone)]
-pub struct ApprovalRule {
-    scopes: ScopePattern,
-    unless: Option<Constraint>,
-}
+pub struct ApprovalRule(ConsentRule);
 
 impl ApprovalRule {
     /// Every call that needs a scope of the pattern waits.
@@ -19,10 +16,7 @@ impl ApprovalRule {
     /// # Errors
     /// [`SetupError::Scope`] for a malformed pattern.
     pub fn always(scopes: &str) -> Result<Self, SetupError> {
-        Ok(Self {
-            scopes: ScopePattern::parse(scopes)?,
-            unless: None,
-        })
+        Ok(Self(ConsentRule::always(ScopePattern::parse(scopes)?)))
     }
 
     /// A call that needs a scope of the pattern waits unless the argument keeps the rule. A call without
@@ -32,28 +26,21 @@ impl ApprovalRule {
     /// [`SetupError::Scope`] for a malformed pattern, [`SetupError::Constraint`] for a malformed path or
     /// a rule that can never hold.
     pub fn unless(scopes: &str, path: &str, rule: Rule) -> Result<Self, SetupError> {
-        let scopes = ScopePattern::parse(scopes)?;
-        Ok(Self {
-            scopes,
-            unless: Some(Constraint::new(path, rule)?),
-        })
+        let Self(always) = Self::always(scopes)?;
+        Ok(Self(always.unless(path, rule)?))
     }
 
     pub(super) fn asks_for<A>(&self, call: &Authorized<A>) -> bool {
-        self.scopes.matches(call.requirement().scope())
-            && self
-                .unless
-                .as_ref()
-                .is_none_or(|limit| limit.check(call.arguments()).is_err())
+        self.0.covers(call.requirement().scope(), call.arguments())
     }
 
     /// Why a person is asked, for that person.
     pub(super) fn reason(&self) -> String {
-        match &self.unless {
-            None => format!("every call of `{}` waits for a person", self.scopes),
+        let scopes = self.0.scope();
+        match self.0.exception() {
+            None => format!("every call of `{scopes}` waits for a person"),
             Some(limit) => format!(
-                "a call of `{}` waits for a person unless `{}` is {}",
-                self.scopes,
+                "a call of `{scopes}` waits for a person unless `{}` is {}",
                 limit.path(),
                 limit.rule()
             ),

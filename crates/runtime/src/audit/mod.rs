@@ -2,10 +2,12 @@
 //!
 //! *Invariants:* the intent of a call is recorded before it runs and its outcome before its result is
 //! released; when no sink takes a record, the call is refused or its result withheld; a sink that hangs is
-//! given up after [`AUDIT_TIMEOUT`].
+//! given up after [`AUDIT_TIMEOUT`]; refusals of callers who proved nothing are written up to a quota and
+//! counted beyond it.
 
 mod json_lines;
 mod memory;
+mod quota;
 mod tracing_audit;
 
 use std::fmt;
@@ -20,8 +22,10 @@ use tokio::sync::Mutex;
 
 pub use json_lines::JsonLinesAudit;
 pub use memory::{MAX_MEMORY_RECORDS, MemoryAudit};
+pub use quota::{MAX_REFUSALS_PER_CODE, REFUSAL_WINDOW};
 pub use tracing_audit::TracingAudit;
 
+use self::quota::Quota;
 use crate::outcome::Fault;
 use crate::pipeline::panic_message;
 
@@ -77,6 +81,7 @@ pub(crate) struct Audit {
     sinks: Vec<Arc<dyn AuditSink>>,
     /// Held while a record is written, so that the order of the records is their sequence.
     next_sequence: Mutex<u64>,
+    unproven: Quota,
 }
 
 /// What a record says besides what happened.
@@ -94,11 +99,28 @@ impl Audit {
         Self {
             sinks: vec![sink],
             next_sequence: Mutex::new(0),
+            unproven: Quota::default(),
         }
     }
 
     pub(crate) fn add(&mut self, sink: Arc<dyn AuditSink>) {
         self.sinks.push(sink);
+    }
+
+    /// Writes the record of a refusal whose caller proved nothing, or counts it when there were many.
+    pub(crate) async fn append_unproven(
+        &self,
+        entry: &Entry,
+        code: &'static str,
+        event: AuditEvent,
+        at: Timestamp,
+    ) -> Result<(), Fault> {
+        let Some(place) = self.unproven.place(code, at) else {
+            return Ok(());
+        };
+        self.append(entry, event, at).await?;
+        place.kept();
+        Ok(())
     }
 
     /// Writes one record to all sinks. One that keeps it is enough.
@@ -127,6 +149,7 @@ impl Audit {
             tool: entry.tool.clone(),
             subject: entry.subject.clone(),
             event,
+            suppressed: self.unproven.suppressed(),
         };
         let best_effort_is_enough = self.sinks.iter().all(|sink| sink.is_best_effort());
         let mut kept = false;
@@ -141,6 +164,7 @@ impl Audit {
             tracing::error!(call = %entry.call, reason, kept_elsewhere = kept, "audit sink failed");
         }
         if kept {
+            self.unproven.told(&record.suppressed);
             Ok(())
         } else {
             Err(Fault::AuditUnavailable { reason })
