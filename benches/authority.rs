@@ -12,16 +12,19 @@ use std::hint::black_box;
 use std::sync::Arc;
 
 use agentsudo::{
-    Audience, Call, CallId, Capability, Conditions, Constraint, Delegation, Effect, Erased, Freeze,
-    FreezeList, Holder, Mint, Requirement, Scope, ScopePattern, SecretKey, Signer, Timestamp,
-    Token, TokenId, ToolName, Verifier, at_most, between, prefix,
+    Audience, Call, CallId, CallTag, Capability, Conditions, Constraint, Delegation, Digest,
+    Effect, Erased, Freeze, FreezeList, Holder, Invocation, InvocationProof, MemoryReplayGuard,
+    Mint, ProvedSession, Requirement, RevocationList, Revoked, Scope, ScopePattern, ScopeSet,
+    SecretKey, SessionHandshake, SessionKey, Signer, Timestamp, Token, TokenId, ToolName, Verifier,
+    at_most, authorize_proved, between, equals, prefix,
 };
 use agentsudo_testkit::seeded_key;
-use criterion::{BenchmarkId, Criterion, criterion_group, criterion_main};
+use criterion::{BatchSize, BenchmarkId, Criterion, criterion_group, criterion_main};
 use ed25519_dalek::{Signer as _, SigningKey};
 
 const NOW: Timestamp = Timestamp::from_unix_s(1_800_000_000);
 const AUDIENCE: &str = "shop";
+const ARGUMENTS: &[u8] = br#"{"order_id":"order_123","amount_minor":4500,"currency":"EUR"}"#;
 
 fn holder(agent: &str, key: &SecretKey) -> Holder {
     Holder::new(agent.parse().unwrap(), key.public_key())
@@ -31,15 +34,10 @@ fn constraint() -> Constraint {
     Constraint::new("amount_minor", at_most(5_000)).unwrap()
 }
 
-fn mint(issuer: &SecretKey, grants: usize) -> Token {
-    let mut mint = Mint::new(
-        holder("support-bot", &seeded_key(10)),
-        NOW,
-        900,
-        TokenId::from_bytes([7; 12]),
-    )
-    .constrain(constraint())
-    .delegable(15);
+fn mint(bot: &Holder, issuer: &SecretKey, grants: usize) -> Token {
+    let mut mint = Mint::new(bot.clone(), NOW, 900, TokenId::from_bytes([7; 12]))
+        .constrain(constraint())
+        .delegable(15);
     for i in 1..grants {
         mint = mint.grant(format!("read:thing-{i}").parse().unwrap());
     }
@@ -48,23 +46,52 @@ fn mint(issuer: &SecretKey, grants: usize) -> Token {
         .unwrap()
 }
 
-fn delegate(parent: &Token, depth: u8) -> Token {
-    let (from, to) = (seeded_key(10 + depth), seeded_key(11 + depth));
-    Delegation::to(holder("researcher", &to))
-        .sign(parent, &from)
-        .unwrap()
+fn root(issuer: &SecretKey, grants: usize) -> Token {
+    mint(&holder("support-bot", &seeded_key(10)), issuer, grants)
 }
 
-fn chain(issuer: &SecretKey, delegations: u8) -> Token {
-    (0..delegations).fold(mint(issuer, 1), |token, depth| delegate(&token, depth))
+/// A chain of so many delegations, and the key of its last holder.
+fn chain(issuer: &SecretKey, delegations: u8) -> (Token, SecretKey) {
+    let first = (root(issuer, 1), seeded_key(10));
+    (1..=delegations).fold(first, |(parent, from), depth| {
+        let to = seeded_key(10 + depth);
+        let child = Delegation::to(holder("researcher", &to))
+            .sign(&parent, &from)
+            .unwrap();
+        (child, to)
+    })
+}
+
+fn audience() -> Audience {
+    Audience::parse(AUDIENCE).unwrap()
 }
 
 fn verifier(issuer: &SecretKey) -> Verifier {
-    Verifier::new(Audience::parse(AUDIENCE).unwrap()).trust(issuer.public_key())
+    Verifier::new(audience()).trust(issuer.public_key())
 }
 
-fn verify(c: &mut Criterion) {
-    let mut group = c.benchmark_group("verify");
+fn conditions(freezes: &FreezeList) -> Conditions<'_> {
+    Conditions { now: NOW, freezes }
+}
+
+fn requirement() -> Requirement {
+    Requirement::dynamic(
+        ToolName::parse("issue_refund").unwrap(),
+        Digest::of(b"definition"),
+        Scope::literal("write:refunds"),
+        Effect::Destructive,
+        vec!["amount_minor".to_owned()],
+        Vec::new(),
+    )
+}
+
+fn refund() -> Call<Erased> {
+    let arguments = agentsudo::Arguments::from_json_slice(ARGUMENTS).unwrap();
+    let requirement = Arc::new(requirement());
+    Call::dynamic(CallId::from_bytes([1; 16]), requirement, arguments)
+}
+
+fn raw_verify_strict(group: &mut criterion::BenchmarkGroup<'_, criterion::measurement::WallTime>) {
     let raw = SigningKey::from_bytes(&[1; 32]);
     let message = [7_u8; 150];
     let signature = raw.sign(&message);
@@ -76,27 +103,99 @@ fn verify(c: &mut Criterion) {
                 .unwrap()
         });
     });
+}
+
+fn verify(c: &mut Criterion) {
+    let mut group = c.benchmark_group("verify");
+    raw_verify_strict(&mut group);
     let issuer = seeded_key(1);
-    let verifier = verifier(&issuer);
+    let verifier = verifier(&issuer).chain_cache_len_bytes(0);
     for delegations in [0, 1, 3] {
-        let bytes = chain(&issuer, delegations).as_bytes().to_vec();
+        let bytes = chain(&issuer, delegations).0.as_bytes().to_vec();
         let id = BenchmarkId::new("wire to verified, delegations", delegations);
         group.bench_with_input(id, &bytes, |b, bytes| {
-            b.iter(|| {
-                let token = Token::from_bytes(black_box(bytes)).unwrap();
-                verifier.verify(&token, NOW).unwrap()
-            });
+            b.iter(|| verifier.verify_bytes(black_box(bytes), NOW).unwrap());
         });
     }
     group.bench_function("decode only, delegations/3", |b| {
-        let bytes = chain(&issuer, 3).as_bytes().to_vec();
+        let bytes = chain(&issuer, 3).0.as_bytes().to_vec();
         b.iter(|| Token::from_bytes(black_box(&bytes)).unwrap());
     });
     group.bench_function("refuse 48 KB of rubbish", |b| {
         let rubbish = vec![0x82_u8; 48 * 1_024];
-        b.iter(|| Token::from_bytes(black_box(&rubbish)).unwrap_err());
+        b.iter(|| verifier.verify_bytes(black_box(&rubbish), NOW).unwrap_err());
+    });
+    group.bench_function("refuse 16 KB that no issuer signed", |b| {
+        let stranger = root(&seeded_key(99), 250);
+        b.iter(|| {
+            let refused = verifier.verify_bytes(black_box(stranger.as_bytes()), NOW);
+            refused.unwrap_err()
+        });
     });
     group.finish();
+}
+
+/// From the bytes of a token and of a proof to an authorized call.
+fn authorize(c: &mut Criterion) {
+    let mut group = c.benchmark_group("authorize with a proof");
+    raw_verify_strict(&mut group);
+    let issuer = seeded_key(1);
+    let requirement = requirement();
+    let none = FreezeList::none();
+    for (name, cache_len_bytes) in [("wire, delegations", 0), ("cached, delegations", 1 << 20)] {
+        for delegations in [0, 1, 3] {
+            let (token, key) = chain(&issuer, delegations);
+            let verifier = verifier(&issuer).chain_cache_len_bytes(cache_len_bytes);
+            let call = refund();
+            let invocation = Invocation::of(&requirement, call.arguments());
+            let proof = InvocationProof::sign(&token, &audience(), &invocation, NOW, [1; 16], &key);
+            let proof = proof.unwrap().to_bytes();
+            group.bench_function(BenchmarkId::new(name, delegations), |b| {
+                b.iter_batched(
+                    // Each attempt meets a verifier that has not seen the proof.
+                    || {
+                        let guard = Arc::new(MemoryReplayGuard::new(NOW));
+                        (verifier.clone().replay_guard(guard), refund())
+                    },
+                    |(verifier, call)| {
+                        let verified = verifier.verify_bytes(token.as_bytes(), NOW).unwrap();
+                        let proof = InvocationProof::from_bytes(black_box(&proof)).unwrap();
+                        authorize_proved(verified, &proof, call, &conditions(&none)).unwrap()
+                    },
+                    BatchSize::SmallInput,
+                );
+            });
+        }
+    }
+    let (session, key) = session(&issuer);
+    let invocation = Invocation::of(&requirement, refund().arguments());
+    let mut counter = 0;
+    group.bench_function("session, a code for each call", |b| {
+        b.iter_batched(
+            || {
+                counter += 1;
+                let tag = key.tag(counter, &invocation).to_bytes();
+                (tag, refund())
+            },
+            |(tag, call)| {
+                let tag = CallTag::from_bytes(black_box(&tag)).unwrap();
+                session.authorize(call, &tag, &conditions(&none)).unwrap()
+            },
+            BatchSize::SmallInput,
+        );
+    });
+    group.finish();
+}
+
+fn session(issuer: &SecretKey) -> (ProvedSession, SessionKey) {
+    let (token, key) = (three_constraints(issuer), seeded_key(10));
+    let (begun, opening) =
+        SessionHandshake::begin(&token, &audience(), NOW, [1; 16], &mut [2; 32], &key).unwrap();
+    let verified = verifier(issuer).verify(&token, NOW).unwrap();
+    let (session, reply) = verified
+        .open_session(&opening, [3; 16], &mut [4; 32], NOW)
+        .unwrap();
+    (session, begun.finish(&reply).unwrap())
 }
 
 fn make(c: &mut Criterion) {
@@ -104,42 +203,40 @@ fn make(c: &mut Criterion) {
     let raw = SigningKey::from_bytes(&[1; 32]);
     group.bench_function("raw sign", |b| b.iter(|| raw.sign(black_box(&[7_u8; 150]))));
     let issuer = seeded_key(1);
-    group.bench_function("mint", |b| b.iter(|| mint(&issuer, 1)));
-    let parent = mint(&issuer, 1);
-    group.bench_function("delegate", |b| b.iter(|| delegate(&parent, 0)));
+    let (bot, key) = (holder("support-bot", &seeded_key(10)), seeded_key(10));
+    group.bench_function("mint", |b| b.iter(|| mint(black_box(&bot), &issuer, 1)));
+    let parent = mint(&bot, &issuer, 1);
+    let researcher = holder("researcher", &seeded_key(11));
+    group.bench_function("delegate", |b| {
+        b.iter(|| {
+            Delegation::to(black_box(&researcher).clone())
+                .constrain(constraint())
+                .sign(&parent, &key)
+                .unwrap()
+        });
+    });
     group.finish();
 }
 
-fn capability(grants: usize) -> Capability {
-    let issuer = seeded_key(1);
-    let verified = verifier(&issuer)
-        .verify(&mint(&issuer, grants), NOW)
-        .unwrap();
-    verified.held_by(&seeded_key(10), &[3; 32]).unwrap()
+fn three_constraints(issuer: &SecretKey) -> Token {
+    let bot = holder("support-bot", &seeded_key(10));
+    Mint::new(bot, NOW, 900, TokenId::from_bytes([7; 12]))
+        .grant(ScopePattern::parse("write:*").unwrap())
+        .constrain(Constraint::new("amount_minor", between(1, 5_000)).unwrap())
+        .constrain(Constraint::new("order_id", prefix("order_")).unwrap())
+        .constrain(Constraint::new("currency", equals("EUR")).unwrap())
+        .sign(issuer)
+        .unwrap()
 }
 
-fn refund() -> (Arc<Requirement>, Call<Erased>) {
-    let requirement = Arc::new(Requirement::dynamic(
-        ToolName::parse("issue_refund").unwrap(),
-        agentsudo::Digest::of(b"definition"),
-        Scope::literal("write:refunds"),
-        Effect::Destructive,
-        vec!["amount_minor".to_owned()],
-        Vec::new(),
-    ));
-    let arguments = br#"{"order_id":"order_123","amount_minor":4500,"currency":"EUR"}"#;
-    let arguments = agentsudo::Arguments::from_json_slice(arguments).unwrap();
-    let call = Call::dynamic(
-        CallId::from_bytes([1; 16]),
-        Arc::clone(&requirement),
-        arguments,
-    );
-    (requirement, call)
+fn capability(verifier: &Verifier, token: &Token) -> Capability {
+    let verified = verifier.verify(token, NOW).unwrap();
+    verified.held_by(&seeded_key(10), &[3; 32]).unwrap()
 }
 
 fn decide(c: &mut Criterion) {
     let mut group = c.benchmark_group("decide in memory");
-    let (requirement, call) = refund();
+    let (requirement, call) = (requirement(), refund());
     let mut freezes = FreezeList::none();
     let later = NOW.saturating_add_s(60);
     freezes
@@ -148,52 +245,45 @@ fn decide(c: &mut Criterion) {
             NOW,
         )
         .unwrap();
-    for grants in [1, 100, 250] {
-        let capability = capability(grants);
-        group.bench_with_input(
-            BenchmarkId::new("one constraint, grants", grants),
-            &(),
-            |b, ()| {
-                let conditions = Conditions {
-                    now: NOW,
-                    freezes: &freezes,
-                };
-                b.iter(|| {
-                    capability
-                        .decide(&requirement, black_box(call.arguments()), &conditions)
-                        .unwrap()
-                });
-            },
-        );
-    }
+    let conditions = conditions(&freezes);
     let issuer = seeded_key(1);
-    let token = Mint::new(
-        holder("support-bot", &seeded_key(10)),
-        NOW,
-        900,
-        TokenId::from_bytes([7; 12]),
-    )
-    .grant(ScopePattern::parse("write:*").unwrap())
-    .constrain(Constraint::new("amount_minor", between(1, 5_000)).unwrap())
-    .constrain(Constraint::new("order_id", prefix("order_")).unwrap())
-    .constrain(Constraint::new("currency", agentsudo::equals("EUR")).unwrap())
-    .sign(&issuer)
-    .unwrap();
-    let verified = verifier(&issuer).verify(&token, NOW).unwrap();
-    let capability = verified.held_by(&seeded_key(10), &[3; 32]).unwrap();
-    group.bench_function("three constraints, wildcard grant", |b| {
-        let conditions = Conditions {
-            now: NOW,
-            freezes: &freezes,
-        };
-        b.iter(|| {
-            capability
-                .decide(&requirement, black_box(call.arguments()), &conditions)
-                .unwrap()
+    for grants in [1, 100, 250] {
+        let capability = capability(&verifier(&issuer), &root(&issuer, grants));
+        group.bench_function(BenchmarkId::new("one constraint, grants", grants), |b| {
+            b.iter(|| {
+                capability
+                    .decide(&requirement, black_box(call.arguments()), &conditions)
+                    .unwrap()
+            });
         });
-    });
+    }
+    for revocations in [0_u32, 100_000] {
+        let list = Arc::new(RevocationList::new());
+        for i in 0..revocations {
+            let block = Digest::of(&i.to_be_bytes());
+            list.revoke(Revoked::Block(block)).unwrap();
+        }
+        let verifier = verifier(&issuer).revocations(list);
+        let capability = capability(&verifier, &three_constraints(&issuer));
+        let name = "three constraints, wildcard grant, revocations";
+        group.bench_function(BenchmarkId::new(name, revocations), |b| {
+            b.iter(|| {
+                capability
+                    .decide(&requirement, black_box(call.arguments()), &conditions)
+                    .unwrap()
+            });
+        });
+    }
+    for patterns in [1_u32, 100, 10_000] {
+        let set =
+            ScopeSet::compile((0..patterns).map(|i| format!("read:thing-{i}").parse().unwrap()));
+        let scope = Scope::literal("read:thing-0");
+        group.bench_function(BenchmarkId::new("scope set, patterns", patterns), |b| {
+            b.iter(|| set.contains(black_box(&scope)));
+        });
+    }
     group.finish();
 }
 
-criterion_group!(authority, verify, make, decide);
+criterion_group!(authority, verify, authorize, make, decide);
 criterion_main!(authority);

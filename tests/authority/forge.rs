@@ -28,6 +28,10 @@ pub(super) mod field {
     pub(in super::super) const GRANTS: u64 = 9;
     pub(in super::super) const CONSTRAINTS: u64 = 10;
     pub(in super::super) const DEPTH: u64 = 11;
+    pub(in super::super) const BUDGETS: u64 = 12;
+    pub(in super::super) const APPROVALS: u64 = 13;
+    pub(in super::super) const DELEGATE_ONLY: u64 = 14;
+    pub(in super::super) const BEARER: u64 = 15;
 }
 
 /// A key that signs any bytes, unlike the crate's own.
@@ -225,6 +229,11 @@ impl Fields {
         let at = self.0.iter().position(|(other, _)| *other > key);
         self.0.insert(at.unwrap_or(self.0.len()), (key, value));
         self
+    }
+
+    pub(super) fn get(&self, key: u64) -> Cbor {
+        let found = self.0.iter().find(|(other, _)| *other == key);
+        found.map_or(Cbor::Null, |(_, value)| value.clone())
     }
 
     pub(super) fn without(mut self, key: u64) -> Self {

@@ -6,6 +6,8 @@ mod audit;
 mod breakdown;
 mod delegation;
 mod faults_elsewhere;
+mod flood;
+mod hidden_tools;
 mod layers;
 mod observe;
 mod onion;

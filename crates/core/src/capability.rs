@@ -76,6 +76,8 @@ pub(crate) struct RevocationWatch {
     view: Arc<dyn RevocationView>,
     /// One more than the version at which nothing of the chain was revoked; 0 before the first look.
     clean_at: AtomicU64,
+    /// The greatest version that was ever seen, plus one.
+    newest: AtomicU64,
 }
 
 impl RevocationWatch {
@@ -83,6 +85,7 @@ impl RevocationWatch {
         Self {
             view: Arc::clone(view),
             clean_at: AtomicU64::new(0),
+            newest: AtomicU64::new(0),
         }
     }
 
@@ -94,6 +97,14 @@ impl RevocationWatch {
     ) -> Result<(), TokenError> {
         // Read before the search: what is revoked meanwhile has a newer version and is looked for again.
         let version = self.view.version(now)?.saturating_add(1);
+        let seen = self.newest.fetch_max(version, Ordering::Relaxed);
+        if version < seen {
+            // An older list may lack what was revoked since.
+            return Err(TokenError::RevocationsRolledBack {
+                found: version - 1,
+                seen: seen - 1,
+            });
+        }
         if self.clean_at.load(Ordering::Relaxed) == version {
             return Ok(());
         }

@@ -201,7 +201,11 @@ impl Refusal {
     pub const fn may_be_observed(&self) -> bool {
         match self {
             // Whoever revokes means it, and a list that is too old may hold just that.
-            Self::Token(TokenError::Revoked { .. } | TokenError::RevocationsStale { .. }) => false,
+            Self::Token(
+                TokenError::Revoked { .. }
+                | TokenError::RevocationsStale { .. }
+                | TokenError::RevocationsRolledBack { .. },
+            ) => false,
             Self::Token(_)
             | Self::ScopeNotGranted { .. }
             | Self::ToolNotGranted { .. }
@@ -229,7 +233,7 @@ fn told_of_token(error: &TokenError) -> (String, &'static str) {
             "the token may be delegated and not used",
             "delegate it to an agent that does the work",
         ),
-        TokenError::RevocationsStale { .. } => (
+        TokenError::RevocationsStale { .. } | TokenError::RevocationsRolledBack { .. } => (
             "it cannot be told now whether the token was revoked",
             "try again later",
         ),

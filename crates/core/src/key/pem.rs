@@ -60,8 +60,8 @@ impl PublicKey {
     /// Reads a SubjectPublicKeyInfo PEM document.
     ///
     /// # Errors
-    /// [`KeyError::InvalidPem`] for anything else; [`KeyError::Weak`] and [`KeyError::InvalidPoint`] as
-    /// for [`PublicKey::from_bytes`].
+    /// [`KeyError::InvalidPem`] for anything else, also when its bytes are no point; [`KeyError::Weak`] and,
+    /// for a second spelling of a point, [`KeyError::InvalidPoint`] as for [`PublicKey::from_bytes`].
     pub fn from_pem(pem: &str) -> Result<Self, KeyError> {
         let key = VerifyingKey::from_public_key_pem(pem)
             .map_err(|_| KeyError::InvalidPem { expected: PUBLIC })?;

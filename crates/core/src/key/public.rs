@@ -64,6 +64,10 @@ impl PublicKey {
     /// no small-order `R`, no cofactor.
     #[must_use]
     pub fn verifies(&self, input: &SigningInput, signature: &Signature) -> bool {
+        // The library refuses it as well, unless some other package of the build switches that off.
+        if !has_reduced_scalar(signature) {
+            return false;
+        }
         let signature = ed25519_dalek::Signature::from_bytes(signature.as_bytes());
         self.0.verify_strict(input.as_bytes(), &signature).is_ok()
     }
@@ -73,6 +77,19 @@ impl PublicKey {
     pub fn to_hex(&self) -> String {
         hex(self.as_bytes())
     }
+}
+
+/// The order of the base point, 2^252 + 27742317777372353535851937790883648493, in little-endian bytes.
+const GROUP_ORDER: [u8; 32] = [
+    0xed, 0xd3, 0xf5, 0x5c, 0x1a, 0x63, 0x12, 0x58, 0xd6, 0x9c, 0xf7, 0xa2, 0xde, 0xf9, 0xde, 0x14,
+    0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0x10,
+];
+
+/// Whether `S`, the second half, lies below the group's order (RFC 8032, section 5.1.7): with the order added
+/// it would be a second signature over the same bytes.
+fn has_reduced_scalar(signature: &Signature) -> bool {
+    let scalar = signature.as_bytes().iter().rev().take(GROUP_ORDER.len());
+    scalar.lt(GROUP_ORDER.iter().rev())
 }
 
 /// Whether the y-coordinate, the bytes without the sign bit, lies below 2^255 - 19.

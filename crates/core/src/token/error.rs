@@ -170,6 +170,14 @@ pub enum TokenError {
         /// The time of the decision.
         now: Timestamp,
     },
+    /// The list of revocations is an older one than before.
+    #[error("revocations are those of version {found}, and version {seen} was seen before")]
+    RevocationsRolledBack {
+        /// The list's version.
+        found: u64,
+        /// The greatest version that was seen.
+        seen: u64,
+    },
     /// Whoever presents the token does not hold its key.
     #[error("the key that was shown is not the one that the token names as its holder")]
     HolderMismatch,
@@ -207,6 +215,7 @@ impl TokenError {
             Self::DelegateOnly => "token.delegate_only",
             Self::Revoked { .. } => "token.revoked",
             Self::RevocationsStale { .. } => "revocation.stale",
+            Self::RevocationsRolledBack { .. } => "revocation.rolled_back",
             Self::HolderMismatch => "token.holder_mismatch",
         }
     }
@@ -220,7 +229,9 @@ impl TokenError {
             Self::NotYetValid { .. } => "token.not_yet_valid",
             Self::DelegateOnly => "token.delegate_only",
             Self::Revoked { .. } => "token.revoked",
-            Self::RevocationsStale { .. } => "revocation.stale",
+            Self::RevocationsStale { .. } | Self::RevocationsRolledBack { .. } => {
+                "revocation.stale"
+            }
             _ => "token.invalid",
         }
     }
