@@ -1,6 +1,8 @@
 //! The shape of the workspace: which crate may know which, and how much the core may carry.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::path::Path;
 
 use cargo_metadata::{DependencyKind, Metadata, MetadataCommand, PackageId};
 
@@ -157,4 +159,25 @@ fn the_core_resolves_to_nothing_with_a_clock_an_executor_or_entropy() {
     // The twin: the same walk from the runtime does reach them.
     let runtime = resolved(&metadata, "agentsudo-runtime");
     assert!(runtime.contains("tokio") && runtime.contains("getrandom"));
+}
+
+/// Each attack of `docs/threats.md` names a file and a test in it: `` `file.rs` `test` ``.
+#[test]
+fn every_attack_that_is_documented_is_tried() {
+    let tests = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let text = fs::read_to_string(tests.join("../docs/threats.md")).unwrap();
+    let parts = text.split('`').collect::<Vec<_>>();
+    let mut seen = 0;
+    for window in parts.windows(3) {
+        let [file, " ", name] = window else {
+            continue;
+        };
+        let source = fs::read_to_string(tests.join("authority").join(file)).unwrap_or_default();
+        let is_there = source.contains(&format!("fn {name}("));
+        assert!(is_there, "docs/threats.md: no test `{name}` in `{file}`");
+        seen += 1;
+    }
+    let rows = text.lines().filter(|line| line.starts_with("| ")).count();
+    let heads = text.matches("| attack |").count();
+    assert_eq!(seen, rows - heads, "each row names its test");
 }
