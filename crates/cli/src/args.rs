@@ -6,6 +6,8 @@ use clap::Parser as _;
 
 use crate::explain::ExplainArgs;
 use crate::generated::{CompletionsArgs, ManArgs};
+use crate::lint::LintArgs;
+use crate::prove::ProveArgs;
 use crate::token::delegate::DelegateArgs;
 use crate::token::inspect::InspectArgs;
 use crate::token::keys::KeysArgs;
@@ -43,15 +45,29 @@ pub(crate) enum Command {
     /// Show what a token says, block by block, and what all of its blocks together allow.
     #[command(after_help = crate::exit::HELP)]
     Inspect(InspectArgs),
-    /// Say whether a token is valid.
+    /// Say whether a token is valid, and whether a proof would count for a call of it.
+    ///
+    /// Nothing runs and nothing is spent.
     #[command(after_help = crate::exit::HELP)]
     Verify(VerifyArgs),
+    /// Make a proof for one call, signed with the key of the token's holder.
+    ///
+    /// The proof is all that standard output gets. It is bound to the token, the verifier, the tool as its
+    /// definition stands and the exact arguments; it counts once, and for a minute.
+    #[command(after_help = crate::exit::HELP)]
+    Prove(ProveArgs),
     /// Say how calls would be decided under a token, and what would allow the refused ones.
     ///
     /// Nothing runs. Calls are given with --tool, or on standard input as one JSON object a line:
     /// {"tool": "issue_refund", "arguments": {"amount_minor": 50}}
     #[command(after_help = crate::exit::HELP)]
     Explain(ExplainArgs),
+    /// Find the tools with effects that a token grants and whose sinks no rule of it pins.
+    ///
+    /// A sink is an argument that decides where something goes or how much. Exits with 4 if there is one that
+    /// anything can be put into.
+    #[command(after_help = crate::exit::HELP)]
+    Lint(LintArgs),
     /// Print a completion script for a shell.
     Completions(CompletionsArgs),
     /// Print the manual page, or write one for each command.

@@ -4,7 +4,7 @@ use std::fmt;
 use std::io::{self, Write as _};
 use std::process::ExitCode;
 
-use agentsudo::{KeyError, KeyFileError, SetupError, TokenError};
+use agentsudo::{KeyError, KeyFileError, ProofError, SetupError, TokenError};
 
 /// The exit codes, as `--help` explains them.
 pub(crate) const HELP: &str = "\
@@ -13,7 +13,7 @@ Exit codes:
   1  something that the demo promises did not hold
   2  the command line is wrong
   3  something failed: a file, the database, the audit log
-  4  refused: a token is not valid, or a call is not allowed";
+  4  refused: a token is not valid, or a call is not allowed, or a sink is open";
 
 /// The exit codes. They are stable: scripts may rely on them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -86,5 +86,10 @@ fn code_of(error: &anyhow::Error) -> Option<&'static str> {
     let file = || error.downcast_ref().map(KeyFileError::code);
     let key = || error.downcast_ref().map(KeyError::code);
     let setup = || error.downcast_ref().map(SetupError::code);
-    token.or_else(file).or_else(key).or_else(setup)
+    let proof = || error.downcast_ref().map(ProofError::code);
+    token
+        .or_else(file)
+        .or_else(key)
+        .or_else(setup)
+        .or_else(proof)
 }

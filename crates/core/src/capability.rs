@@ -266,8 +266,8 @@ impl Verified {
         self.capability.decide(requirement, arguments, conditions)
     }
 
-    /// The sinks that no constraint of the token pins, of calls with effects that it grants: what
-    /// [`crate::Verifier::strict`] would refuse.
+    /// The sinks of a call with effects that no constraint of the token pins, whether it grants the call or
+    /// not: what [`crate::Verifier::strict`] would refuse.
     #[must_use]
     pub fn unpinned_sinks<'a>(&self, requirement: &'a Requirement) -> Vec<&'a str> {
         self.capability.unpinned_sinks(requirement).collect()

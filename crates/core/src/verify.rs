@@ -45,6 +45,10 @@ struct TrustedIssuer {
 
 impl Verifier {
     /// A verifier that trusts nobody yet, and that calls itself by this audience.
+    ///
+    /// # Security
+    /// It remembers spent proofs from now on, and cannot know those of a process before it: whoever accepts
+    /// invocation proofs gives [`Verifier::replay_guard`] a [`MemoryReplayGuard`] with the time of its start.
     #[must_use]
     pub fn new(audience: Audience) -> Self {
         Self {

@@ -17,10 +17,10 @@ pub(super) struct AskedCall {
 
 impl AskedCall {
     /// The call that two options name.
-    pub(super) fn typed(tool: &str, arguments: &str) -> Self {
+    pub(super) fn typed(tool: &str, arguments: &[u8]) -> Self {
         Self {
             tool: tool.to_owned(),
-            arguments: Arguments::from_json_slice(arguments.as_bytes()),
+            arguments: Arguments::from_json_slice(arguments),
         }
     }
 

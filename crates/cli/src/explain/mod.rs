@@ -1,24 +1,27 @@
 //! `agentsudo explain`: how calls would be decided, and what would allow the refused ones. Nothing runs.
 //!
-//! The token is verified and the library decides; that the presenter holds the token's key is not asked, so
-//! an answer is no authority. A value that a tool marks as secret is never shown.
+//! The token is verified and the library decides; that the presenter holds the token's key is not asked, and
+//! what earlier calls have drawn on budgets is not known, so an answer is no authority. A value that a tool
+//! marks as secret is never shown.
 
 mod calls;
-mod manifest;
-mod needs;
+pub(crate) mod needs;
+mod totals;
+mod wider;
 
 use std::io::{self, IsTerminal as _};
-use std::path::PathBuf;
 
 use agentsudo::{
-    Arguments, BlockClaims, Conditions, FreezeList, Refusal, Timestamp, ToolDefinition, Verified,
-    escape,
+    Arguments, BlockClaims, BudgetRefusal, Conditions, FreezeList, Obligations, Refusal, Timestamp,
+    TokenError, ToolDefinition, Verified, escape,
 };
 use serde::Serialize;
 
 use self::calls::AskedCall;
-use self::manifest::Manifest;
-use self::needs::Need;
+use self::needs::{Need, RefusedCall};
+use crate::call;
+use crate::call::answer::Owed;
+use crate::call::manifest::{Manifest, ToolsArg};
 use crate::exit::{Exit, UsageError};
 use crate::term::{BAD, GOOD, painted};
 use crate::token::{Moment, Refused, TokenArg, TrustArgs, output, verify};
@@ -30,17 +33,19 @@ const MAX_TOOL_CHARS: usize = 64;
 pub(crate) struct ExplainArgs {
     #[command(flatten)]
     token: TokenArg,
-    /// The tools: a JSON list of {name, scope, effect, sinks, secrets?, input_schema?}
-    #[arg(long, value_name = "FILE")]
-    manifest: PathBuf,
+    #[command(flatten)]
+    tools: ToolsArg,
     #[command(flatten)]
     trust: TrustArgs,
     /// Explain a call of this tool [default: the calls on standard input]
     #[arg(long, value_name = "NAME", requires = "arguments")]
     tool: Option<String>,
-    /// The arguments of the call
+    /// The arguments of the call: JSON, `@FILE`, or `-` for standard input
     #[arg(long, value_name = "JSON", requires = "tool")]
     arguments: Option<String>,
+    /// Refuse calls with effects of which a sink is not pinned by any rule
+    #[arg(long)]
+    strict: bool,
     #[command(flatten)]
     moment: Moment,
     /// Print one JSON document a line and call
@@ -61,6 +66,9 @@ struct Explanation {
     /// The first block that refuses.
     #[serde(skip_serializing_if = "Option::is_none")]
     block: Option<usize>,
+    /// What has to happen before an allowed call may run.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    obligations: Option<Owed>,
     needs: Vec<Need>,
 }
 
@@ -76,8 +84,11 @@ pub(crate) fn run(args: &ExplainArgs) -> anyhow::Result<Exit> {
         let what = "no call: name one with --tool and --arguments, or pipe calls in";
         return Err(UsageError(what.to_owned()).into());
     }
-    let trust = verify::required_trust(&args.trust)?;
-    let manifest = Manifest::read(&args.manifest)?;
+    if let Some((_, arguments)) = one {
+        call::refuse_two_on_stdin(&args.token, arguments)?;
+    }
+    let trust = verify::required_trust(&args.trust)?.strict(args.strict);
+    let manifest = Manifest::read(&args.tools.tools)?;
     let now = args.moment.now();
     let token = args.token.read()?;
     let verified = match trust.verify_as_named(&token, now) {
@@ -96,6 +107,7 @@ pub(crate) fn run(args: &ExplainArgs) -> anyhow::Result<Exit> {
         verified: &verified,
         claims: &claims,
         manifest: &manifest,
+        is_strict: args.strict,
         now,
     };
     let mut all_allowed = true;
@@ -105,7 +117,7 @@ pub(crate) fn run(args: &ExplainArgs) -> anyhow::Result<Exit> {
         explanation.print(args.json)
     };
     match one {
-        Some((tool, arguments)) => answer(AskedCall::typed(tool, arguments))?,
+        Some((tool, typed)) => answer(AskedCall::typed(tool, &call::arguments_json(typed)?))?,
         None => calls::each_line(io::stdin().lock(), answer)?,
     }
     Ok(if all_allowed {
@@ -120,33 +132,52 @@ struct Asked<'a> {
     verified: &'a Verified,
     claims: &'a [BlockClaims],
     manifest: &'a Manifest,
+    is_strict: bool,
     now: Timestamp,
 }
 
 impl Asked<'_> {
-    fn explain(&self, call: &AskedCall) -> Explanation {
-        let tool = self.manifest.get(&call.tool);
-        let decided = self.decide(tool, call);
+    fn explain(&self, asked: &AskedCall) -> Explanation {
+        let tool = self.manifest.get(&asked.tool);
+        let requirement = tool.map(|tool| &**tool.requirement());
+        let decided = self.decide(tool, asked);
         let mut needs = Vec::new();
-        if let (Err(_), Some(tool), Ok(arguments)) = (&decided, tool, &call.arguments) {
-            needs = needs::of(self.claims, tool.requirement(), arguments);
+        if let (Err(_), Some(requirement), Ok(arguments)) =
+            (&decided, requirement, &asked.arguments)
+        {
+            let refused = RefusedCall {
+                verified: self.verified,
+                blocks: self.claims,
+                requirement,
+                arguments,
+                is_strict: self.is_strict,
+            };
+            needs = refused.needs();
         }
-        let refusal = decided.err();
+        let owed = decided.as_ref().ok().zip(requirement);
         Explanation {
             version: output::VERSION,
-            tool: escape(&call.tool, MAX_TOOL_CHARS),
-            allowed: refusal.is_none(),
+            tool: escape(&asked.tool, MAX_TOOL_CHARS),
+            allowed: decided.is_ok(),
             scope: tool.map(|tool| tool.scope().to_string()),
-            block: refusal.as_ref().and_then(block_of),
-            refused: refusal.map(|refusal| Refused {
-                code: refusal.code(),
-                message: refusal.to_string(),
-            }),
+            obligations: owed
+                .map(|(obligations, required)| Owed::of(obligations, self.claims, required)),
+            block: decided
+                .as_ref()
+                .err()
+                .and_then(|refusal| self.block_of(refusal)),
+            refused: decided
+                .err()
+                .map(|refusal| call::refused(&refusal, requirement)),
             needs,
         }
     }
 
-    fn decide(&self, tool: Option<&ToolDefinition>, call: &AskedCall) -> Result<(), Refusal> {
+    fn decide(
+        &self,
+        tool: Option<&ToolDefinition>,
+        call: &AskedCall,
+    ) -> Result<Obligations, Refusal> {
         let tool = tool.ok_or_else(|| Refusal::UnknownTool {
             name: call.tool.clone(),
         })?;
@@ -159,16 +190,19 @@ impl Asked<'_> {
         };
         self.verified
             .decide(tool.requirement(), arguments, &conditions)
-            .map(drop)
     }
-}
 
-const fn block_of(refusal: &Refusal) -> Option<usize> {
-    match refusal {
-        Refusal::ScopeNotGranted { block, .. }
-        | Refusal::ToolNotGranted { block, .. }
-        | Refusal::Constraint { block, .. } => Some(*block),
-        _ => None,
+    const fn block_of(&self, refusal: &Refusal) -> Option<usize> {
+        match refusal {
+            Refusal::ScopeNotGranted { block, .. }
+            | Refusal::ToolNotGranted { block, .. }
+            | Refusal::Constraint { block, .. }
+            | Refusal::Budget(
+                BudgetRefusal::AmountUnsound { block, .. } | BudgetRefusal::Exceeded { block, .. },
+            ) => Some(*block),
+            Refusal::Token(TokenError::DelegateOnly) => self.claims.len().checked_sub(1),
+            _ => None,
+        }
     }
 }
 
@@ -182,7 +216,10 @@ impl Explanation {
             None => self.tool.clone(),
         };
         let Some(Refused { code, message }) = &self.refused else {
-            return output::text(&format!("{}: {scope}\n", painted(GOOD, "allowed")));
+            let owed = self.obligations.as_ref().map(Owed::text);
+            let owed = owed.unwrap_or_default();
+            let allowed = painted(GOOD, "allowed");
+            return output::text(&format!("{allowed}: {scope}\n{owed}"));
         };
         let mut text = format!("{}: {scope}: {message} ({code})\n", painted(BAD, "refused"));
         for need in &self.needs {

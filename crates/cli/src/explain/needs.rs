@@ -1,24 +1,25 @@
 //! What a refused call lacks in each block of a token, and the smallest grant that would give it.
 //!
 //! The decision is the library's. This only says in the command line's own words what would turn it: the
-//! option of `agentsudo mint` or `agentsudo delegate` for each block that stands in the way.
+//! option of `agentsudo mint` or `agentsudo delegate` for each block that stands in the way, or plainly that
+//! none would.
 
 use agentsudo::{
-    ArgPath, Arguments, BlockClaims, Breach, Constraint, ConstraintViolation, Requirement, Rule,
-    Value, escape,
+    Arguments, BlockClaims, Breach, Constraint, ConstraintViolation, Requirement, Rule, Value,
+    Verified, absent, equals, escape,
 };
 use serde::Serialize;
 
+use super::{totals, wider};
+use crate::call::is_secret;
 use crate::token::constraint;
 
 /// How much of an argument is shown, in characters.
 const MAX_SHOWN_CHARS: usize = 200;
-/// Most choices of a rule, by the token's format.
-const MAX_CHOICES: usize = 256;
 
 /// What one block would have to say.
 #[derive(Debug, Serialize)]
-pub(super) struct Need {
+pub(crate) struct Need {
     /// The block's place in the chain, the root is 0.
     pub(super) block: usize,
     /// The rule that stands in the way, as it is typed; none where a grant is missing.
@@ -34,23 +35,131 @@ pub(super) struct Need {
     pub(super) advice: String,
 }
 
-/// Everything that the blocks lack for this call.
-pub(super) fn of(
-    blocks: &[BlockClaims],
-    requirement: &Requirement,
-    arguments: &Arguments,
-) -> Vec<Need> {
-    let mut needs = Vec::new();
-    for (at, block) in blocks.iter().enumerate() {
-        needs.extend(grant(at, block, requirement));
-        let rules = block.constraints.iter();
-        for constraint in rules.filter(|rule| rule.applies_to(requirement.scope())) {
-            if let Err(violation) = constraint.check(arguments) {
-                needs.push(rule(at, constraint, &violation, requirement, arguments));
+/// A refused call, and all that is known of it.
+pub(super) struct RefusedCall<'a> {
+    pub(super) verified: &'a Verified,
+    pub(super) blocks: &'a [BlockClaims],
+    pub(super) requirement: &'a Requirement,
+    pub(super) arguments: &'a Arguments,
+    pub(super) is_strict: bool,
+}
+
+impl RefusedCall<'_> {
+    /// Everything that the blocks lack for this call.
+    pub(super) fn needs(&self) -> Vec<Need> {
+        let mut needs = Vec::new();
+        needs.extend(delegate_only(self.blocks));
+        for (at, block) in self.blocks.iter().enumerate() {
+            needs.extend(grant(at, block, self.requirement));
+            let rules = block.constraints.iter();
+            for constraint in rules.filter(|rule| rule.applies_to(self.requirement.scope())) {
+                if let Err(violation) = constraint.check(self.arguments) {
+                    needs.push(self.rule(at, constraint, &violation));
+                }
             }
         }
+        if self.is_strict {
+            let sinks = self.verified.unpinned_sinks(self.requirement);
+            needs.extend(sinks.into_iter().map(|sink| self.pin(sink)));
+        }
+        needs.extend(totals::needs(self));
+        needs
     }
-    needs
+
+    fn rule(&self, at: usize, constraint: &Constraint, violation: &ConstraintViolation) -> Need {
+        let path = constraint.path();
+        let is_secret = is_secret(self.requirement, path);
+        let found = self.arguments.lookup(&named(path.segments()));
+        let wider = wider::rule(constraint, self.arguments);
+        let option = wider
+            .as_ref()
+            .ok()
+            .filter(|_| !is_secret)
+            .map(|rule| constraint::option(constraint.scope(), path, rule));
+        let advice = match (violation.breach(), &option, wider) {
+            (Breach::Present, None, _) => format!("leave out the argument `{path}`"),
+            (Breach::Present, Some(option), _) => format!(
+                "leave out the argument `{path}`, or make the rule of block {at} as wide as `{option}`"
+            ),
+            (_, Some(option), _) => format!("make the rule of block {at} as wide as `{option}`"),
+            (_, None, Err(none)) => none.advice(path, at),
+            (_, None, Ok(_)) => {
+                format!("make the rule of block {at} wide enough for the secret `{path}`")
+            }
+        };
+        Need {
+            block: at,
+            rule: Some(constraint::text(constraint)),
+            found: found.map(|value| {
+                if is_secret {
+                    "secret".to_owned()
+                } else {
+                    shown(value)
+                }
+            }),
+            option,
+            advice,
+        }
+    }
+
+    /// The rule that admits this very sink, in the block that is the easiest to make anew.
+    fn pin(&self, sink: &str) -> Need {
+        let block = self.blocks.len().saturating_sub(1);
+        let found = self.arguments.lookup(&named(
+            &sink.split('.').map(str::to_owned).collect::<Vec<_>>(),
+        ));
+        let rule = match found {
+            None | Some(Value::Null) => absent(),
+            Some(value) => equals(value.clone()),
+        };
+        let pinned = Constraint::new(sink, rule).ok();
+        let pinned = pinned.filter(|pinned| {
+            !is_secret(self.requirement, pinned.path()) && is_short(pinned.path(), pinned.rule())
+        });
+        let scope = self.requirement.scope();
+        let option = pinned.map(|pinned| {
+            let text = constraint::text_of(pinned.path(), pinned.rule());
+            quoted("--constrain-on", &format!("{scope}: {text}"))
+        });
+        let command = if block == 0 { "mint" } else { "delegate" };
+        Need {
+            block,
+            rule: None,
+            found: None,
+            advice: match &option {
+                Some(option) => {
+                    format!(
+                        "{command} block {block} with `{option}` added, or a wider rule on `{sink}`"
+                    )
+                }
+                None => format!("{command} block {block} with a rule added that pins `{sink}`"),
+            },
+            option,
+        }
+    }
+}
+
+/// Whether every block grants the scope of these calls, to their tool.
+pub(crate) fn is_granted(blocks: &[BlockClaims], requirement: &Requirement) -> bool {
+    let mut blocks = blocks.iter().enumerate();
+    blocks.all(|(at, block)| grant(at, block, requirement).is_none())
+}
+
+/// Only the last block's holder uses the token.
+fn delegate_only(blocks: &[BlockClaims]) -> Option<Need> {
+    let (block, last) = blocks.iter().enumerate().next_back()?;
+    let command = if block == 0 { "mint" } else { "delegate" };
+    last.delegate_only.then(|| Need {
+        block,
+        rule: None,
+        found: None,
+        option: None,
+        advice: format!(
+            "let `{}` delegate the token to the agent that makes the call, or {command} block {block} \
+             without `--delegate-only`",
+            last.agent
+        ),
+    })
 }
 
 fn grant(at: usize, block: &BlockClaims, requirement: &Requirement) -> Option<Need> {
@@ -80,159 +189,28 @@ fn grant(at: usize, block: &BlockClaims, requirement: &Requirement) -> Option<Ne
     })
 }
 
-fn rule(
-    at: usize,
-    constraint: &Constraint,
-    violation: &ConstraintViolation,
-    requirement: &Requirement,
-    arguments: &Arguments,
-) -> Need {
-    let path = constraint.path();
-    let named = Named::of(path);
-    let is_secret = named
-        .steps
-        .first()
-        .is_some_and(|name| requirement.secrets().contains(name));
-    let found = arguments.lookup(&named.steps);
-    let wider = found
-        .filter(|_| !is_secret && !named.is_list)
-        .and_then(|found| wider(constraint.rule(), found));
-    let option = wider.map(|rule| option(constraint, &rule));
-    let advice = match (violation.breach(), &option) {
-        (Breach::Missing, _) => {
-            format!("give the argument `{path}`: a rule of block {at} needs it")
+/// The steps to an argument, or to the first list whose elements the path names: what is found is then the
+/// whole list.
+fn named(segments: &[String]) -> Vec<String> {
+    let mut steps = Vec::new();
+    for segment in segments {
+        if let Some(list) = segment.strip_suffix("[]") {
+            steps.push(list.to_owned());
+            return steps;
         }
-        (Breach::Present, _) => format!("leave out the argument `{path}`"),
-        (Breach::WrongType, None) => format!("give `{path}` the type that the rule is about"),
-        (_, Some(option)) => format!("make the rule of block {at} as wide as `{option}`"),
-        (_, None) => format!("make the rule of block {at} wider"),
-    };
-    Need {
-        block: at,
-        rule: Some(constraint::text(constraint)),
-        found: found.map(|value| {
-            if is_secret {
-                "secret".to_owned()
-            } else {
-                shown(value)
-            }
-        }),
-        option,
-        advice,
+        steps.push(segment.clone());
     }
+    steps
 }
 
-/// The argument that a path names, or the list whose elements it names.
-struct Named {
-    steps: Vec<String>,
-    is_list: bool,
+fn is_short(path: &agentsudo::ArgPath, rule: &Rule) -> bool {
+    constraint::text_of(path, rule).len() <= wider::MAX_PROPOSAL_LEN_BYTES
 }
 
-impl Named {
-    fn of(path: &ArgPath) -> Self {
-        let mut steps = Vec::new();
-        for segment in path.segments() {
-            // `items[]` stands for each element: what is found is then the whole list.
-            if let Some(list) = segment.strip_suffix("[]") {
-                steps.push(list.to_owned());
-                return Self {
-                    steps,
-                    is_list: true,
-                };
-            }
-            steps.push(segment.clone());
-        }
-        Self {
-            steps,
-            is_list: false,
-        }
-    }
+fn quoted(option: &str, text: &str) -> String {
+    format!("{option} '{}'", text.replace('\'', "'\\''"))
 }
 
 fn shown(value: &Value) -> String {
     escape(&value.to_string(), MAX_SHOWN_CHARS)
-}
-
-/// The narrowest rule of the same kind that admits the value too.
-fn wider(rule: &Rule, found: &Value) -> Option<Rule> {
-    match (rule, found) {
-        (Rule::Range { min, max }, Value::Integer(found)) => Some(Rule::Range {
-            min: min.map(|min| min.min(*found)),
-            max: max.map(|max| max.max(*found)),
-        }),
-        (Rule::Equals(wanted), found) => Some(Rule::OneOf(vec![wanted.clone(), found.clone()])),
-        (Rule::OneOf(choices), found) if choices.len() < MAX_CHOICES => {
-            let mut choices = choices.clone();
-            choices.push(found.clone());
-            Some(Rule::OneOf(choices))
-        }
-        (Rule::Prefix(wanted), Value::String(found)) => {
-            let pairs = wanted.chars().zip(found.chars());
-            let common = pairs.take_while(|(ours, theirs)| ours == theirs);
-            let common: String = common.map(|(ours, _)| ours).collect();
-            (!common.is_empty()).then_some(Rule::Prefix(common))
-        }
-        _ => None,
-    }
-}
-
-/// The option that states the rule, quoted for a shell.
-fn option(constraint: &Constraint, rule: &Rule) -> String {
-    let plain = constraint::text_of(constraint.path(), rule);
-    let (name, text) = match constraint.scope() {
-        Some(scopes) => ("--constrain-on", format!("{scopes}: {plain}")),
-        None => ("--constrain", plain),
-    };
-    format!("{name} '{}'", text.replace('\'', "'\\''"))
-}
-
-#[cfg(test)]
-mod tests {
-    use agentsudo::{Constraint, Rule, Value, at_most, between, equals, one_of, prefix};
-
-    use super::{option, wider};
-
-    #[track_caller]
-    fn check(rule: &Rule, found: impl Into<Value>, expected: Option<&str>) {
-        let constraint = Constraint::new("x", rule.clone()).unwrap();
-        let wider = wider(rule, &found.into());
-        let shown = wider.map(|rule| option(&constraint, &rule));
-        assert_eq!(shown.as_deref(), expected);
-    }
-
-    #[test]
-    fn a_range_grows_to_the_value() {
-        check(&at_most(5), 9, Some("--constrain 'x <= 9'"));
-        check(&between(3, 5), 1, Some("--constrain 'x in 1..5'"));
-    }
-
-    #[test]
-    fn a_value_joins_the_choices() {
-        check(&equals("a"), "b", Some("--constrain 'x in [\"a\", \"b\"]'"));
-        check(&one_of(["a"]), 1, Some("--constrain 'x in [\"a\", 1]'"));
-    }
-
-    #[test]
-    fn a_prefix_shrinks_to_what_both_begin_with() {
-        check(
-            &prefix("/data/in"),
-            "/data/out",
-            Some("--constrain 'x starts-with \"/data/\"'"),
-        );
-        check(&prefix("/data"), "data", None);
-    }
-
-    #[test]
-    fn no_range_admits_a_text() {
-        check(&at_most(5), "9", None);
-    }
-
-    #[test]
-    fn a_quote_in_a_value_does_not_end_the_shell_s_text() {
-        check(
-            &equals("a"),
-            "it's",
-            Some("--constrain 'x in [\"a\", \"it'\\''s\"]'"),
-        );
-    }
 }

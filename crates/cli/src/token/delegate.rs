@@ -26,6 +26,9 @@ pub(crate) struct DelegateArgs {
     only_tool: Vec<Grant>,
     #[command(flatten)]
     limits: LimitArgs,
+    /// Let nobody delegate it further: as `--delegable 0`
+    #[arg(long, conflicts_with = "delegable")]
+    sealed: bool,
     /// How long from now the delegation lives, if the token lives that long: 45s, 15m, 8h, 1d
     #[arg(long, value_name = "SPAN", value_parser = span::parse)]
     expires_in: Option<Duration>,
@@ -43,24 +46,32 @@ pub(crate) fn run(args: DelegateArgs) -> anyhow::Result<Exit> {
 }
 
 fn delegate(args: DelegateArgs) -> anyhow::Result<Token> {
+    args.limits.check()?;
     let holder = args.holder.read()?;
     let key = read_key_file(&args.key)?;
     let token = args.token.read()?;
-    let constraints = args.limits.constraints().cloned().collect::<Vec<_>>();
+    let limits = args.limits;
     let any_tool = args.only.into_iter().map(Grant::any_tool);
     let mut delegation = Delegation::to(holder);
     delegation = any_tool
         .chain(args.only_tool)
         .fold(delegation, Delegation::only_for);
-    delegation = constraints
-        .into_iter()
-        .fold(delegation, Delegation::constrain);
-    delegation = args
-        .limits
-        .audience
-        .into_iter()
-        .fold(delegation, Delegation::audience);
-    if let Some(times) = args.limits.delegable {
+    delegation = limits.constraints().fold(delegation, Delegation::constrain);
+    delegation = limits.budgets().fold(delegation, Delegation::budget);
+    let consents = limits.consent.into_iter();
+    delegation = consents.fold(delegation, Delegation::consent);
+    let audiences = limits.audience.into_iter();
+    delegation = audiences.fold(delegation, Delegation::audience);
+    if limits.delegate_only {
+        delegation = delegation.delegate_only();
+    }
+    if limits.bearer {
+        delegation = delegation.bearer();
+    }
+    if args.sealed {
+        delegation = delegation.sealed();
+    }
+    if let Some(times) = limits.delegable {
         delegation = delegation.delegable(times);
     }
     if let Some(life) = args.expires_in {

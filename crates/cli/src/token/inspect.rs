@@ -6,7 +6,7 @@ use agentsudo::{Audience, BlockClaims, Grant, Timestamp, Token, TokenError};
 use serde::Serialize;
 
 use super::effect::Effect;
-use super::{Moment, TokenArg, Trust, TrustArgs, constraint, output, render};
+use super::{Moment, TokenArg, Trust, TrustArgs, budget, consent, constraint, output, render};
 use crate::exit::Exit;
 
 #[derive(Debug, clap::Args)]
@@ -61,8 +61,12 @@ pub(super) struct ShownBlock {
     pub(super) expires_at: Option<Timestamp>,
     pub(super) grants: Vec<ShownGrant>,
     pub(super) constraints: Vec<String>,
+    pub(super) budgets: Vec<String>,
+    pub(super) consents: Vec<String>,
     pub(super) audiences: Vec<Audience>,
     pub(super) depth: Option<u8>,
+    pub(super) delegate_only: bool,
+    pub(super) bearer: bool,
 }
 
 #[derive(Debug, Serialize)]
@@ -92,8 +96,12 @@ impl ShownBlock {
             expires_at: claims.expires_at,
             grants: shown_grants(&claims.grants),
             constraints: claims.constraints.iter().map(constraint::text).collect(),
+            budgets: claims.budgets.iter().map(budget::text).collect(),
+            consents: claims.consents.iter().map(consent::text).collect(),
             audiences: claims.audiences.clone(),
             depth: claims.depth,
+            delegate_only: claims.delegate_only,
+            bearer: claims.bearer,
         }
     }
 }

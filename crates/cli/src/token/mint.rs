@@ -1,17 +1,21 @@
 //! `agentsudo mint`: a root token, signed with an issuer's key.
 
 use std::path::PathBuf;
-use std::sync::Arc;
 use std::time::Duration;
 
 use agentsudo::{
-    AgentName, Audience, Clock, Constraint, Grant, Holder, Issuer, ScopePattern, SetupError,
-    Timestamp, Token, ToolName, read_key_file,
+    AgentName, Audience, Budget, ConsentRule, Constraint, Grant, Holder, Mint, ScopePattern,
+    Timestamp, Token, TokenId, ToolName, read_key_file,
 };
 use serde::Serialize;
 
-use super::{Moment, constraint, key, output, span};
-use crate::exit::Exit;
+use super::effect::delegations_left;
+use super::{Moment, budget, consent, constraint, key, output, span};
+use crate::entropy;
+use crate::exit::{Exit, UsageError};
+
+/// Most budgets, and most consents, of one block, by the token's format.
+const MAX_OF_A_KIND: usize = 16;
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct MintArgs {
@@ -70,6 +74,24 @@ pub(crate) struct LimitArgs {
     /// Require it in calls of some scopes only: `write:refunds: amount_minor <= 5000`. May be repeated
     #[arg(long, value_name = "SCOPE: CONSTRAINT", value_parser = constraint::parse_on)]
     pub(crate) constrain_on: Vec<Constraint>,
+    /// Limit a total, for all calls of the token and of its delegations together: `calls <= 100`,
+    /// `bytes <= 65536`, or the sum of an argument, `amount_minor <= 50000 per 1h`. May be repeated
+    #[arg(long, value_name = "BUDGET", value_parser = budget::parse)]
+    pub(crate) budget: Vec<Budget>,
+    /// Count calls of some scopes only: `write:refunds: amount_minor <= 50000 per 1h`. May be repeated
+    #[arg(long, value_name = "SCOPE: BUDGET", value_parser = budget::parse_on)]
+    pub(crate) budget_on: Vec<Budget>,
+    /// Ask a person for consent to calls: `write:refunds`, or with an exception,
+    /// `write:refunds: unless amount_minor <= 5000`. May be repeated
+    #[arg(long, value_name = "SCOPE[: unless CONSTRAINT]", value_parser = consent::parse)]
+    pub(crate) consent: Vec<ConsentRule>,
+    /// Let the agent delegate the token and not use it
+    #[arg(long)]
+    pub(crate) delegate_only: bool,
+    /// Let whoever shows the token use it without a proof, if every block says so: a password, which needs
+    /// an audience and lives an hour at most
+    #[arg(long)]
+    pub(crate) bearer: bool,
     /// Make the token valid at this verifier only. May be repeated
     #[arg(long)]
     pub(crate) audience: Vec<Audience>,
@@ -79,8 +101,25 @@ pub(crate) struct LimitArgs {
 }
 
 impl LimitArgs {
-    pub(crate) fn constraints(&self) -> impl Iterator<Item = &Constraint> {
-        self.constrain.iter().chain(&self.constrain_on)
+    pub(crate) fn constraints(&self) -> impl Iterator<Item = Constraint> {
+        self.constrain.iter().chain(&self.constrain_on).cloned()
+    }
+
+    /// Refuses more of a kind than one block may have, before anything is signed.
+    pub(crate) fn check(&self) -> Result<(), UsageError> {
+        let budgets = self.budget.len().saturating_add(self.budget_on.len());
+        for (found, what) in [(budgets, "budgets"), (self.consent.len(), "consents")] {
+            if found > MAX_OF_A_KIND {
+                return Err(UsageError(format!(
+                    "expected at most {MAX_OF_A_KIND} {what} in one block, found {found}"
+                )));
+            }
+        }
+        Ok(())
+    }
+
+    pub(crate) fn budgets(&self) -> impl Iterator<Item = Budget> {
+        self.budget.iter().chain(&self.budget_on).cloned()
     }
 }
 
@@ -102,15 +141,6 @@ pub(crate) fn grant_for_tools(text: &str) -> Result<Grant, String> {
     Ok(tools.fold(Grant::for_tool(scopes, first), Grant::and_tool))
 }
 
-/// A clock that stands still, so that one command has one time.
-struct Standing(Timestamp);
-
-impl Clock for Standing {
-    fn now(&self) -> Timestamp {
-        self.0
-    }
-}
-
 /// A token that was just made.
 #[derive(Debug, Serialize)]
 struct Made {
@@ -121,10 +151,16 @@ struct Made {
     size_bytes: usize,
 }
 
-/// Prints a token that was just made.
+/// Prints a token that was just made, if it is good for anything.
 pub(crate) fn print(token: &Token, json: bool) -> anyhow::Result<Exit> {
+    let claims = token.claims();
+    let is_used = claims.last().is_some_and(|last| !last.delegate_only);
+    if !is_used && delegations_left(&claims) == 0 {
+        let what = "a token for --delegate-only that cannot be delegated is good for nothing: \
+                    expected --delegable 1 or more, in it and in every block before";
+        return Err(UsageError(what.to_owned()).into());
+    }
     if json {
-        let claims = token.claims();
         output::json(&Made {
             version: output::VERSION,
             token: token.to_text(),
@@ -141,44 +177,38 @@ pub(crate) fn print(token: &Token, json: bool) -> anyhow::Result<Exit> {
 }
 
 /// Runs `agentsudo mint`.
-pub(crate) fn run(args: &MintArgs) -> anyhow::Result<Exit> {
-    print(&mint(args)?, args.json)
+pub(crate) fn run(args: MintArgs) -> anyhow::Result<Exit> {
+    let json = args.json;
+    print(&mint(args)?, json)
 }
 
-fn mint(args: &MintArgs) -> anyhow::Result<Token> {
+fn mint(args: MintArgs) -> anyhow::Result<Token> {
+    args.limits.check()?;
     let holder = args.holder.read()?;
     let key = read_key_file(&args.key)?;
-    let mut issuer = Issuer::new(Arc::new(key), Arc::new(Standing(args.moment.now())));
+    let id = TokenId::from_bytes(entropy::random()?);
+    let limits = args.limits;
+    let mut mint = Mint::new(holder, args.moment.now(), args.expires_in.as_secs(), id);
     if let Some(life) = args.max_life {
-        issuer = issuer.max_lifetime_s(life.as_secs());
+        mint = mint.max_lifetime_s(life.as_secs());
     }
-    let mut request = issuer.token_for(holder).expires_in(args.expires_in);
-    for scopes in &args.allow {
-        request = request.allow(scopes.as_str());
+    mint = args.allow.into_iter().fold(mint, Mint::grant);
+    mint = args.allow_tool.into_iter().fold(mint, Mint::grant_for);
+    mint = limits.constraints().fold(mint, Mint::constrain);
+    mint = limits.budgets().fold(mint, Mint::budget);
+    mint = limits.consent.into_iter().fold(mint, Mint::consent);
+    mint = limits.audience.into_iter().fold(mint, Mint::audience);
+    if limits.delegate_only {
+        mint = mint.delegate_only();
     }
-    for grant in &args.allow_tool {
-        for tool in grant.tools() {
-            request = request.allow_tool(grant.scope().as_str(), tool.as_str());
-        }
+    if limits.bearer {
+        mint = mint.bearer();
     }
-    for constraint in args.limits.constraints() {
-        let (path, rule) = (constraint.path().to_string(), constraint.rule().clone());
-        request = match constraint.scope() {
-            Some(scopes) => request.constrain_on(scopes.as_str(), &path, rule),
-            None => request.constrain(&path, rule),
-        };
-    }
-    for audience in &args.limits.audience {
-        request = request.audience(audience.as_str());
-    }
-    if let Some(times) = args.limits.delegable {
-        request = request.delegable(times);
+    if let Some(times) = limits.delegable {
+        mint = mint.delegable(times);
     }
     if let Some(wait) = args.valid_after {
-        request = request.valid_after(wait);
+        mint = mint.valid_after_s(wait.as_secs());
     }
-    request.mint().map_err(|error| match error {
-        SetupError::Token(refused) => refused.into(),
-        other => other.into(),
-    })
+    Ok(mint.sign(&key)?)
 }

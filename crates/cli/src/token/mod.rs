@@ -3,6 +3,8 @@
 //! Rules are the library's: whatever is made here has passed the verifier, and what is shown of a token that
 //! nobody verified is called a claim. Tokens and secret keys are read with bounds and never repeated.
 
+pub(crate) mod budget;
+pub(crate) mod consent;
 pub(crate) mod constraint;
 pub(crate) mod delegate;
 mod effect;
@@ -12,11 +14,13 @@ pub(crate) mod keys;
 mod meet;
 pub(crate) mod mint;
 pub(crate) mod output;
+mod presented;
 mod render;
-mod source;
+mod revoked;
+pub(crate) mod source;
 mod span;
 mod trust;
 pub(crate) mod verify;
 
 pub(crate) use source::TokenArg;
-pub(crate) use trust::{Moment, Refused, Trust, TrustArgs};
+pub(crate) use trust::{Moment, Refused, Trust, TrustArgs, audiences};

@@ -96,6 +96,17 @@ impl Lines {
         }
         self.field("grants", &grants(&block.grants));
         self.field("constraints", &block.constraints);
+        self.field("budgets", &block.budgets);
+        self.field("consent to", &block.consents);
+        let uses = [
+            (block.delegate_only, "to be delegated, and not used"),
+            (block.bearer, "without a proof, where every block says so"),
+        ];
+        let uses = uses.into_iter().filter(|(is_said, _)| *is_said);
+        self.field(
+            "use",
+            &uses.map(|(_, what)| what.to_owned()).collect::<Vec<_>>(),
+        );
         let audiences = block.audiences.iter().map(ToString::to_string);
         self.field("audience", &audiences.collect::<Vec<_>>());
         let depth = match block.depth {
@@ -109,6 +120,7 @@ impl Lines {
     fn effect(&mut self, effect: &Effect, now: Timestamp) {
         self.push(&painted(TITLE, "in effect"));
         self.field("agents", &[effect.agents.join(" > ")]);
+        self.field("used by", &[used_by(effect)]);
         self.times(
             &[
                 ("valid from", effect.valid_from),
@@ -125,6 +137,12 @@ impl Lines {
             }
         }
         self.field("constraints", &effect.constraints);
+        let budgets = effect.budgets.iter();
+        let budgets = budgets.map(|shown| format!("{} (block {})", shown.budget, shown.block));
+        self.field("budgets", &budgets.collect::<Vec<_>>());
+        let consents = effect.consents.iter();
+        let consents = consents.map(|shown| format!("{} (block {})", shown.consent, shown.block));
+        self.field("consent to", &consents.collect::<Vec<_>>());
         let audiences = match &effect.audiences {
             None => vec!["any".to_owned()],
             Some(list) if list.is_empty() => vec!["none".to_owned()],
@@ -145,6 +163,18 @@ impl Lines {
             }
         }
     }
+}
+
+/// Who may use the token, and what of.
+fn used_by(effect: &Effect) -> String {
+    let last = effect.agents.last().map_or("nobody", String::as_str);
+    if effect.delegate_only {
+        return format!("nobody: {last} may only delegate it");
+    }
+    if effect.bearer {
+        return "whoever shows it, without a proof".to_owned();
+    }
+    format!("{last}, with a proof of key {}", short(&effect.holder_key))
 }
 
 fn grants(grants: &[ShownGrant]) -> Vec<String> {

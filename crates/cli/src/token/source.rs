@@ -10,8 +10,8 @@ use anyhow::Context as _;
 
 use crate::exit::UsageError;
 
-/// Most bytes that are read for a token: above the longest text of one, white space included.
-const MAX_TEXT_LEN_BYTES: u64 = 32_768;
+/// Most bytes that are read for a token or for arguments: above the longest of each, white space included.
+const MAX_TEXT_LEN_BYTES: u64 = 128 * 1024;
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct TokenArg {
@@ -47,7 +47,8 @@ impl TokenArg {
     }
 }
 
-fn bounded(from: impl Read) -> io::Result<Vec<u8>> {
+/// Reads no more than the longest text that anything here can be.
+pub(crate) fn bounded(from: impl Read) -> io::Result<Vec<u8>> {
     let mut bytes = Vec::new();
     from.take(MAX_TEXT_LEN_BYTES).read_to_end(&mut bytes)?;
     Ok(bytes)

@@ -21,6 +21,16 @@ pub(crate) fn parse(text: &str) -> Result<Duration, String> {
     Ok(Duration::from_secs(seconds))
 }
 
+/// A span as [`parse`] reads it, in the greatest unit that fits.
+pub(crate) fn typed(seconds: u64) -> String {
+    let fitting = UNITS.iter().rev();
+    let mut fitting = fitting.filter(|(_, unit_s)| seconds > 0 && seconds.is_multiple_of(*unit_s));
+    match fitting.next() {
+        Some((unit, unit_s)) => format!("{}{unit}", seconds / unit_s),
+        None => format!("{seconds}s"),
+    }
+}
+
 /// The time as seen from now: `in 14 min 59 s`, `2 h ago`.
 pub(crate) fn relative(time: Timestamp, now: Timestamp) -> String {
     if time > now {
@@ -49,7 +59,7 @@ fn shown(mut seconds: u64) -> String {
 mod tests {
     use agentsudo::Timestamp;
 
-    use super::{parse, relative};
+    use super::{parse, relative, typed};
 
     #[track_caller]
     fn check(text: &str, expected_s: Option<u64>) {
@@ -70,6 +80,13 @@ mod tests {
             check(text, None);
         }
         check("18446744073709551615d", None);
+    }
+
+    #[test]
+    fn a_span_is_typed_in_its_greatest_whole_unit() {
+        for text in ["0s", "59s", "61s", "1m", "90m", "1h", "31d"] {
+            assert_eq!(typed(parse(text).unwrap().as_secs()), text);
+        }
     }
 
     #[track_caller]

@@ -1,10 +1,11 @@
 //! Whom the person at the keyboard trusts, and for when a question is asked.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use agentsudo::{
-    Audience, BlockClaims, Clock as _, PublicKey, SystemClock, Timestamp, Token, TokenError,
-    Verified, Verifier,
+    Audience, BlockClaims, Clock as _, PublicKey, RevocationList, Revoked, SystemClock, Timestamp,
+    Token, TokenError, TooManyRevocations, Verified, Verifier,
 };
 use serde::Serialize;
 
@@ -61,6 +62,8 @@ pub(crate) struct Trust {
     issuers: Vec<PublicKey>,
     max_life: Option<Duration>,
     audience: Option<Audience>,
+    is_strict: bool,
+    revoked: Option<Arc<RevocationList>>,
 }
 
 impl Trust {
@@ -71,7 +74,25 @@ impl Trust {
             issuers: issuers.collect::<Result<_, _>>()?,
             max_life: args.max_life,
             audience: args.audience.clone(),
+            is_strict: false,
+            revoked: None,
         })
+    }
+
+    /// Refuses calls of which a sink is not pinned.
+    pub(crate) const fn strict(mut self, is_strict: bool) -> Self {
+        self.is_strict = is_strict;
+        self
+    }
+
+    /// Takes these for revoked.
+    pub(crate) fn without(mut self, revoked: &[Revoked]) -> Result<Self, TooManyRevocations> {
+        let list = RevocationList::new();
+        for what in revoked {
+            list.revoke(what.clone())?;
+        }
+        self.revoked = (!list.is_empty()).then(|| Arc::new(list));
+        Ok(self)
     }
 
     /// Whether nobody is trusted.
@@ -80,6 +101,8 @@ impl Trust {
     }
 
     /// Verifies a token, for an audience that it is meant for unless one was named.
+    ///
+    /// With a new verifier each time: none remembers a spent proof.
     pub(crate) fn verify(&self, token: &Token, now: Timestamp) -> Result<Verified, TokenError> {
         let claims = token.claims();
         let meant_for = audiences(&claims).and_then(|meant_for| meant_for.into_iter().next());
@@ -87,7 +110,13 @@ impl Trust {
             Some(audience) => audience,
             None => Audience::parse(ANY_AUDIENCE)?,
         };
-        let verifier = Verifier::new(audience);
+        let mut verifier = Verifier::new(audience);
+        if self.is_strict {
+            verifier = verifier.strict();
+        }
+        if let Some(revoked) = &self.revoked {
+            verifier = verifier.revocations(Arc::<RevocationList>::clone(revoked));
+        }
         let verifier = self
             .issuers
             .iter()

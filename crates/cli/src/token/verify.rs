@@ -1,9 +1,10 @@
-//! `agentsudo verify`: whether a token is valid, in a line and an exit code.
+//! `agentsudo verify`: whether a token is valid, in a line and an exit code, and what would become of a call.
 
-use agentsudo::{BlockClaims, Timestamp, Token, TokenError};
+use agentsudo::{BlockClaims, Revoked, Timestamp, Token, TokenError, Verified};
 use serde::Serialize;
 
-use super::{Moment, Refused, TokenArg, Trust, TrustArgs, output, span};
+use super::presented::{CallArgs, Presented, PresentedAnswer};
+use super::{Moment, Refused, TokenArg, Trust, TrustArgs, output, revoked, span};
 use crate::exit::{Exit, UsageError};
 use crate::term::{BAD, GOOD, painted};
 
@@ -13,6 +14,11 @@ pub(crate) struct VerifyArgs {
     token: TokenArg,
     #[command(flatten)]
     trust: TrustArgs,
+    #[command(flatten)]
+    call: CallArgs,
+    /// Take this for revoked: `block:HEX`, `holder:HEX`, `agent:NAME` or `issuer:HEX`. May be repeated
+    #[arg(long, value_name = "KIND:WHAT", value_parser = revoked::parse)]
+    revoked: Vec<Revoked>,
     #[command(flatten)]
     moment: Moment,
     /// Print one JSON document
@@ -29,6 +35,8 @@ pub(crate) struct Answer {
     refused: Option<Refused>,
     agents: Vec<String>,
     expires_at: Option<Timestamp>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    call: Option<PresentedAnswer>,
 }
 
 impl Answer {
@@ -40,17 +48,22 @@ impl Answer {
             refused: Some(refused),
             agents: Vec::new(),
             expires_at: None,
+            call: None,
         }
     }
 }
 
 /// Runs `agentsudo verify`.
 pub(crate) fn run(args: &VerifyArgs) -> anyhow::Result<Exit> {
-    let trust = required_trust(&args.trust)?;
+    let presented = args.call.read(&args.token)?;
+    let trust = required_trust(&args.trust)?
+        .strict(args.call.strict)
+        .without(&args.revoked)
+        .map_err(|error| UsageError(format!("{error} ({})", error.code())))?;
     let now = args.moment.now();
     let refused = match token_or_refusal(&args.token)? {
         Ok(token) => match trust.verify_as_named(&token, now) {
-            Ok(_) => return accept(&token, now, args.json),
+            Ok(verified) => return accept(args, &token, verified, presented, now),
             Err(refused) => refused,
         },
         Err(refused) => refused,
@@ -81,26 +94,39 @@ fn token_or_refusal(token: &TokenArg) -> anyhow::Result<Result<Token, Refused>> 
     }
 }
 
-fn accept(token: &Token, now: Timestamp, json: bool) -> anyhow::Result<Exit> {
+fn accept(
+    args: &VerifyArgs,
+    token: &Token,
+    verified: Verified,
+    presented: Option<Presented>,
+    now: Timestamp,
+) -> anyhow::Result<Exit> {
     let claims = token.claims();
     let expires_at = claims.iter().filter_map(|block| block.expires_at).min();
     let agents = agents(&claims);
-    if json {
+    let call = presented.map(|presented| presented.decide(verified, &claims, now));
+    let exit = match &call {
+        Some(call) if !call.is_allowed() => Exit::Refused,
+        _ => Exit::Success,
+    };
+    if args.json {
         output::json(&Answer {
             version: output::VERSION,
             valid: true,
             refused: None,
             agents,
             expires_at,
+            call,
         })?;
     } else {
         let until = expires_at.map_or_else(String::new, |time| {
             format!(", expires {time} ({})", span::relative(time, now))
         });
         let valid = painted(GOOD, "valid");
-        output::text(&format!("{valid}: {}{until}\n", agents.join(" > ")))?;
+        let call = call.map_or_else(String::new, |call| call.text());
+        output::text(&format!("{valid}: {}{until}\n{call}", agents.join(" > ")))?;
     }
-    Ok(Exit::Success)
+    Ok(exit)
 }
 
 /// Says why a token is refused, in a line.

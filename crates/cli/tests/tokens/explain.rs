@@ -198,7 +198,7 @@ fn a_rule_on_elements_is_shown_with_the_list() {
     let arguments = json!({"items": [{"count": 1}, {"count": 3}]});
     explain(&desk, &token, "issue_refund", &arguments, &[])
         .check(4, "items[].count <= 2, found [{\"count\":1},{\"count\":3}]")
-        .check(4, "make the rule of block 0 wider");
+        .check(4, "as wide as `--constrain 'items[].count <= 3'`");
 }
 
 #[test]

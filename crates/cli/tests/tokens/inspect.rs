@@ -70,6 +70,7 @@ block 1: delegation by support-bot
 
 in effect
   agents       support-bot > researcher
+  used by      researcher, with a proof of key #
   expires      2027-01-15T08:05:00Z (in 4 min)
   grants       write:refunds
                read:orders to find_order
@@ -96,6 +97,9 @@ fn json_says_what_all_blocks_allow_together() {
     assert_eq!(document["verification"], json!({"state": "valid"}));
     let expected = json!({
         "agents": ["support-bot", "researcher"],
+        "holder_key": document["blocks"][1]["holder_key"],
+        "delegate_only": false,
+        "bearer": false,
         "valid_from": null,
         "expires_at": NOW + 300,
         "grants": [
@@ -103,6 +107,8 @@ fn json_says_what_all_blocks_allow_together() {
             {"scope": "read:orders", "tools": ["find_order"]},
         ],
         "constraints": ["write:refunds: amount_minor <= 5000", "currency in [\"EUR\"]"],
+        "budgets": [],
+        "consents": [],
         "audiences": ["shop"],
         "delegations_left": 1,
     });

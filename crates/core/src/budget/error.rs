@@ -52,7 +52,8 @@ pub enum BudgetRefusal {
         block: usize,
     },
     /// The call draws more than is left, or more than there ever was.
-    #[error("the call draws {amount} {measure}, and {left} of {max} are left by block {block}")]
+    // What it draws stays out: the argument may be a secret, and this text goes to the log.
+    #[error("the call draws more {measure} than the {left} of {max} left by block {block}")]
     Exceeded {
         /// What is counted.
         measure: Measure,

@@ -1,17 +1,17 @@
 //! Constraints as text: the one form in which they are typed, and in which they are shown.
 //!
 //! *Invariant:* what [`text`] writes, [`parse`] reads back as the same constraint, as long as its path holds
-//! no operator. Rules that combine several others have no such form; they are shown in words.
+//! no operator.
 
 mod rule;
 #[cfg(test)]
 mod tests;
 
-use agentsudo::{ArgPath, Constraint, Rule, ScopePattern, Value};
+use agentsudo::{ArgPath, Constraint, ConstraintError, Rule, ScopePattern, Value};
 
 const FORMS: &str = "expected one of `path == JSON`, `path in [JSON, …]`, `path in N..M`, \
                      `path <= N`, `path >= N`, `path starts-with \"text\"`, or a path with `absent`, \
-                     `decimal`, `email-domain`, `every`, `glob`, `length`, `networks`, `not`, `regex`, \
+                     `all`, `any`, `decimal`, `email-domain`, `every`, `glob`, `length`, `networks`, `not`, `regex`, \
                      `subset-of`, `url` or `within` (docs/cli.md)";
 const FORM_ON: &str = "expected a scope, a colon, a space and a constraint, such as \
                        `write:refunds: amount_minor <= 5000`";
@@ -21,13 +21,18 @@ pub(crate) fn parse(text: &str) -> Result<Constraint, String> {
     let malformed = || format!("{FORMS}, found `{text}`");
     let (path, rule) = split(text).ok_or_else(malformed)?;
     // A path that cannot be one is told apart from a rule that cannot be one.
-    ArgPath::parse(path).map_err(|error| error.to_string())?;
+    ArgPath::parse(path).map_err(|error| coded(&error))?;
     let rule = rule::parse(rule)?.ok_or_else(malformed)?;
     if rule == Rule::Equals(Value::Null) {
         let hint = "an argument that is `null` counts as missing: say `absent`";
         return Err(hint.to_owned());
     }
-    Constraint::new(path, rule).map_err(|error| error.to_string())
+    Constraint::new(path, rule).map_err(|error| coded(&error))
+}
+
+/// What is wrong, with its stable code.
+pub(crate) fn coded(error: &ConstraintError) -> String {
+    format!("{error} ({})", error.code())
 }
 
 /// Reads a constraint on calls of some scopes: `write:refunds: amount_minor <= 5000`.
@@ -35,7 +40,8 @@ pub(crate) fn parse_on(text: &str) -> Result<Constraint, String> {
     let (scopes, constraint) = text
         .split_once(": ")
         .ok_or_else(|| format!("{FORM_ON}, found `{text}`"))?;
-    let scopes = ScopePattern::parse(scopes.trim()).map_err(|error| error.to_string())?;
+    let scopes = ScopePattern::parse(scopes.trim())
+        .map_err(|error| format!("{error} ({})", error.code()))?;
     Ok(parse(constraint)?.on(scopes))
 }
 
@@ -64,4 +70,14 @@ pub(crate) fn text_of(path: &ArgPath, rule: &Rule) -> String {
         Some(rule) => format!("{path} {rule}"),
         None => format!("{path} {rule}"),
     }
+}
+
+/// The option that states the rule, quoted for a shell.
+pub(crate) fn option(scopes: Option<&ScopePattern>, path: &ArgPath, rule: &Rule) -> String {
+    let plain = text_of(path, rule);
+    let (name, text) = match scopes {
+        Some(scopes) => ("--constrain-on", format!("{scopes}: {plain}")),
+        None => ("--constrain", plain),
+    };
+    format!("{name} '{}'", text.replace('\'', "'\\''"))
 }

@@ -1,8 +1,10 @@
-//! Rules as text: `<= 5000`, `within "/srv/notes"`, `every email-domain "shop.example"`.
+//! Rules as text: `<= 5000`, `within "/srv/notes"`, `every email-domain "shop.example"`,
+//! `any [== "all", glob "order_*"]`.
 
 use agentsudo::{
-    Arguments, MAX_RULE_DEPTH, Rule, Value, absent, cidr, email_domain, equals, every, glob, not,
-    one_of, prefix, regex, subpath, subset_of, url_on_ports,
+    Arguments, ConstraintError, MAX_RULE_DEPTH, Rule, Value, absent, all_of, any_of, cidr,
+    email_domain, equals, every, glob, not, one_of, prefix, regex, subpath, subset_of,
+    url_on_ports,
 };
 
 /// The signs and words that a rule begins with; no sign or word is the start of an earlier one.
@@ -23,6 +25,8 @@ const OPERATORS: &[&str] = &[
     "url",
     "every",
     "not",
+    "all",
+    "any",
     "absent",
 ];
 
@@ -33,7 +37,7 @@ pub(super) fn parse(text: &str) -> Result<Option<Rule>, String> {
 
 fn parse_nested(text: &str, levels_left: usize) -> Result<Option<Rule>, String> {
     let Some(levels_left) = levels_left.checked_sub(1) else {
-        return Err(format!("rules are nested at most {MAX_RULE_DEPTH} deep"));
+        return Err(super::coded(&ConstraintError::RulesTooDeep));
     };
     let Some((operator, operand)) = split(text) else {
         return Ok(None);
@@ -55,8 +59,52 @@ fn parse_nested(text: &str, levels_left: usize) -> Result<Option<Rule>, String> 
         "url" => url(operand)?,
         "every" => parse_nested(operand, levels_left)?.map(every),
         "not" => parse_nested(operand, levels_left)?.map(not),
+        "all" => rules(operand, levels_left)?.map(all_of),
+        "any" => rules(operand, levels_left)?.map(any_of),
         _ => operand.is_empty().then(absent),
     })
+}
+
+/// Reads `[<= 5000, >= 1]`: rules with commas between them.
+fn rules(text: &str, levels_left: usize) -> Result<Option<Vec<Rule>>, String> {
+    let inner = text
+        .strip_prefix('[')
+        .and_then(|text| text.strip_suffix(']'));
+    let Some(parts) = inner.and_then(parts) else {
+        return Ok(None);
+    };
+    let parts = parts.into_iter();
+    parts
+        .map(|part| parse_nested(part.trim(), levels_left))
+        .collect()
+}
+
+/// The parts between the commas that stand in no brackets and in no text; nothing where brackets or quotes
+/// do not pair up.
+fn parts(text: &str) -> Option<Vec<&str>> {
+    let mut parts = Vec::new();
+    let (mut start, mut open, mut in_text, mut is_escaped) = (0, 0_usize, false, false);
+    for (at, c) in text.char_indices() {
+        match c {
+            _ if is_escaped => is_escaped = false,
+            '\\' if in_text => is_escaped = true,
+            '"' => in_text = !in_text,
+            _ if in_text => {}
+            '[' | '{' => open = open.checked_add(1)?,
+            ']' | '}' => open = open.checked_sub(1)?,
+            ',' if open == 0 => {
+                parts.push(text.get(start..at)?);
+                start = at.checked_add(1)?;
+            }
+            _ => {}
+        }
+    }
+    let last = text.get(start..)?;
+    // No rules at all are for the library to refuse.
+    if !(parts.is_empty() && last.trim().is_empty()) {
+        parts.push(last);
+    }
+    (open == 0 && !in_text).then_some(parts)
 }
 
 /// The operator, and what stands behind it.
@@ -154,7 +202,9 @@ fn json(text: &str) -> Result<Value, String> {
     let malformed = || format!("expected one JSON value, found `{text}`");
     match read {
         Ok(read) if read.iter().count() == 1 => read.get("value").cloned().ok_or_else(malformed),
-        Err(error) if error.code() != "arguments.malformed" => Err(error.to_string()),
+        Err(error) if error.code() != "arguments.malformed" => {
+            Err(format!("{error} ({})", error.code()))
+        }
         _ => Err(malformed()),
     }
 }
@@ -196,9 +246,16 @@ pub(super) fn text(rule: &Rule) -> Option<String> {
         }
         Rule::Every(rule) => format!("every {}", text(rule)?),
         Rule::Not(rule) => format!("not {}", text(rule)?),
+        Rule::All(rules) => format!("all [{}]", rules_text(rules)?),
+        Rule::Any(rules) => format!("any [{}]", rules_text(rules)?),
         Rule::Absent => "absent".to_owned(),
         _ => return None,
     })
+}
+
+fn rules_text(rules: &[Rule]) -> Option<String> {
+    let texts = rules.iter().map(text).collect::<Option<Vec<_>>>()?;
+    Some(texts.join(", "))
 }
 
 fn listed(values: impl Iterator<Item = impl ToString>) -> String {

@@ -149,6 +149,90 @@ fn a_rule_may_stand_behind_every_or_not() {
 }
 
 #[test]
+fn rules_are_combined_in_a_list() {
+    check(
+        "amount_minor all [<= 5000,>= 1]",
+        "amount_minor all [<= 5000, >= 1]",
+    );
+    check(
+        "to any [email-domain \"a.example\", == \"x@b.example\"]",
+        "to any [email-domain \"a.example\", == \"x@b.example\"]",
+    );
+    check("x any[== 1]", "x any [== 1]");
+    check(
+        "to every any [in [\"a\", \"b\"], all [glob \"c*\", length <= 9]]",
+        "to every any [in [\"a\", \"b\"], all [glob \"c*\", length <= 9]]",
+    );
+}
+
+#[test]
+fn commas_and_brackets_in_values_divide_no_rules() {
+    let odd = "x any [== \"a, ]\\\" [\", == {\"a\":[1,2],\"b\":\"}\"}, absent]";
+    check(odd, odd);
+    let hook = "hook any [url {\"schemes\": [\"https\"], \"hosts\": [\"a.example\"]}, absent]";
+    check(hook, hook);
+}
+
+#[test]
+fn any_two_rules_are_combined_and_read_back() {
+    let rules = [
+        "== \"a, [b\"",
+        "== {\"a\":[1,{\"b\":\"}]\"}]}",
+        "in [\"x]\", [1, 2], null]",
+        "<= 5",
+        ">= -5",
+        "in 1..5",
+        "starts-with \"\\\\\"",
+        "glob \"a*, b\"",
+        "regex \"[a-z]{1,8},\\\\]\"",
+        "length in 1..2",
+        "decimal <= 0.5",
+        "within \"/srv/a,b\"",
+        "email-domain \"*.shop.example\"",
+        "networks [\"10.0.0.0/8\", \"fd00::/8\"]",
+        "url {\"schemes\": [\"https\"], \"hosts\": [\"a.example\"], \"ports\": [1, 2]}",
+        "subset-of [\"a\", \"]\"]",
+        "absent",
+    ];
+    for a in rules {
+        for b in rules {
+            for typed in [
+                format!("x any [{a}, {b}]"),
+                format!("x all [{a}, any [{b}, {a}]]"),
+                format!("x any [every {a}, not {b}]"),
+            ] {
+                let constraint = parse(&typed).unwrap();
+                assert_eq!(parse(&text(&constraint)).unwrap(), constraint, "{typed}");
+            }
+        }
+    }
+}
+
+#[test]
+fn a_list_of_rules_that_is_none_is_answered_with_the_forms() {
+    for typed in [
+        "x all",
+        "x all <= 5",
+        "x all [5]",
+        "x any [<= 5",
+        "x any [<= 5]]",
+        "x any [<= 5,]",
+        "x any [== 1] 5",
+        "x any [== 1, [>= 5]",
+        "x allow [== 1]",
+    ] {
+        check_refused(typed, "`path in N..M`");
+    }
+    check_refused("x any []", "1 to 32 rules");
+    check_refused("x any []", "(constraint.rule_count)");
+    check_refused(
+        "x all [all [all [all [== 1]]]]",
+        "(constraint.rules_too_deep)",
+    );
+    check_refused("x any [== EUR]", "expected one JSON value, found `EUR`");
+}
+
+#[test]
 fn the_words_take_nothing_but_their_own_values() {
     for typed in [
         "note absent 1",
