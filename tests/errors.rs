@@ -30,8 +30,8 @@ const NAMESPACES: &[&str] = &[
     "tool",
 ];
 
-/// Texts that look like codes and are names of files.
-const FILE_ENDINGS: &[&str] = &["db", "md", "pem", "rs", "sql", "json", "jsonl", "txt"];
+/// Texts that look like codes and are names of files or hosts.
+const FILE_ENDINGS: &[&str] = &["db", "md", "pem", "rs", "sql", "json", "jsonl", "txt", "example"];
 
 fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR"))

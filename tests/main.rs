@@ -7,4 +7,5 @@ mod authority;
 mod calls;
 mod compile_fail;
 mod errors;
+mod fuzz_corpus;
 mod workspace;

@@ -32,6 +32,15 @@ impl Timestamp {
         }
     }
 
+    /// The time as it stands in tokens and proofs: none after [`Timestamp::MAX`].
+    pub(crate) const fn from_wire(unix_s: u64) -> Option<Self> {
+        if unix_s > Self::MAX.0 {
+            None
+        } else {
+            Some(Self(unix_s))
+        }
+    }
+
     /// Seconds since the epoch.
     #[must_use]
     pub const fn unix_s(self) -> u64 {

@@ -7,6 +7,7 @@ mod approver;
 mod clock;
 mod keys;
 mod model;
+pub mod reference;
 
 pub use approver::ScriptedApprover;
 pub use clock::FixedClock;

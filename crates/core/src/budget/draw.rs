@@ -99,7 +99,8 @@ fn sum(steps: &[String], fields: &BTreeMap<String, Value>) -> Option<u64> {
         Step::EachOf(name) => match fields.get(name)? {
             Value::List(values) if !values.is_empty() => {
                 values.iter().try_fold(0_u64, |total, value| {
-                    total.checked_add(amount(rest, value)?)
+                    // No budget is that large: the sum is refused as too much.
+                    Some(total.saturating_add(amount(rest, value)?))
                 })
             }
             _ => None,

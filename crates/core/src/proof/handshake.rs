@@ -14,7 +14,7 @@ use sha2::Sha256;
 use zeroize::Zeroizing;
 
 use super::session::{ProvedSession, SessionKey};
-use super::stamp::{PROOF_NONCE_LEN_BYTES, Stamp, bytes, canonical, signature, version};
+use super::stamp::{PROOF_NONCE_LEN_BYTES, Stamp, bytes, canonical, signature, time, version};
 use super::{PROOF_VERSION, ProofError};
 use crate::capability::{Possession, Verified};
 use crate::cbor::to_vec;
@@ -191,7 +191,7 @@ impl SessionOpening {
         let mut from = Decoder::new(encoded);
         version(&mut from, 5)?;
         let stamp = Stamp {
-            made_at: Timestamp::from_unix_s(from.u64()?),
+            made_at: time(&mut from)?,
             nonce: bytes(&mut from)?,
         };
         let opening = Self {

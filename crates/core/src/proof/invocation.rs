@@ -5,7 +5,7 @@ use core::fmt;
 use base64ct::{Base64UrlUnpadded, Encoding as _};
 use minicbor::Decoder;
 
-use super::stamp::{PROOF_NONCE_LEN_BYTES, Stamp, bytes, canonical, signature, version};
+use super::stamp::{PROOF_NONCE_LEN_BYTES, Stamp, bytes, canonical, signature, time, version};
 use super::{PROOF_VERSION, ProofError, ReplayGuard};
 use crate::call::{Call, Requirement};
 use crate::cbor::to_vec;
@@ -115,7 +115,7 @@ impl InvocationProof {
         let mut from = Decoder::new(encoded);
         version(&mut from, 4)?;
         let stamp = Stamp {
-            made_at: Timestamp::from_unix_s(from.u64()?),
+            made_at: time(&mut from)?,
             nonce: bytes(&mut from)?,
         };
         let signature = signature(&mut from)?;

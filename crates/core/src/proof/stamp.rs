@@ -50,8 +50,10 @@ impl Stamp {
 }
 
 pub(super) fn version(from: &mut Decoder<'_>, items: u64) -> Result<(), ProofError> {
-    if from.array()? != Some(items) {
-        return Err(ProofError::Malformed);
+    match from.array()? {
+        Some(found) if found == items => {}
+        Some(_) => return Err(ProofError::Malformed),
+        None => return Err(ProofError::NotCanonical),
     }
     match from.u64()? {
         PROOF_VERSION => Ok(()),
@@ -61,6 +63,10 @@ pub(super) fn version(from: &mut Decoder<'_>, items: u64) -> Result<(), ProofErr
 
 pub(super) fn bytes<const N: usize>(from: &mut Decoder<'_>) -> Result<[u8; N], ProofError> {
     from.bytes()?.try_into().map_err(|_| ProofError::Malformed)
+}
+
+pub(super) fn time(from: &mut Decoder<'_>) -> Result<Timestamp, ProofError> {
+    Timestamp::from_wire(from.u64()?).ok_or(ProofError::Malformed)
 }
 
 pub(super) fn signature(from: &mut Decoder<'_>) -> Result<Signature, ProofError> {

@@ -213,7 +213,10 @@ impl Fields {
             Field::Version => self.version = Some(known_version(from.u64()?)?),
             Field::Issuer => self.issuer = Some(IssuerKeyId::from_bytes(array(from.bytes()?)?)),
             Field::TokenId => self.token_id = Some(TokenId::from_bytes(array(from.bytes()?)?)),
-            Field::IssuedAt => self.issued_at = Some(Timestamp::from_unix_s(from.u64()?)),
+            Field::IssuedAt => {
+                let time = Timestamp::from_wire(from.u64()?).ok_or(TokenError::Malformed)?;
+                self.issued_at = Some(time);
+            }
             Field::ExpiresAfterS => limits.expires_after_s = Some(from.u64()?),
             Field::ValidAfterS => limits.valid_after_s = Some(from.u64()?),
             Field::HolderKey => {

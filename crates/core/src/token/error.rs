@@ -10,6 +10,7 @@ use crate::timestamp::Timestamp;
 use crate::token::{
     MAX_BEARER_LIFETIME_S, MAX_BLOCKS, MAX_CLOCK_SKEW_S, MAX_TOKEN_LEN_BYTES, TOKEN_VERSION,
 };
+use crate::value::EncodingError;
 
 /// Why a token is refused, as the log keeps it.
 ///
@@ -240,5 +241,14 @@ impl TokenError {
 impl From<minicbor::decode::Error> for TokenError {
     fn from(_: minicbor::decode::Error) -> Self {
         Self::Malformed
+    }
+}
+
+impl From<EncodingError> for TokenError {
+    fn from(error: EncodingError) -> Self {
+        match error {
+            EncodingError::Malformed => Self::Malformed,
+            EncodingError::NotCanonical => Self::NotCanonical,
+        }
     }
 }

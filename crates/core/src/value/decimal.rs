@@ -4,10 +4,10 @@ use std::fmt;
 use serde::{Serialize, Serializer};
 
 /// More significant digits than these do not survive a 64-bit float, which is what other readers of JSON use.
-const MAX_SIGNIFICANT_DIGITS: u32 = 15;
+pub(super) const MAX_SIGNIFICANT_DIGITS: u32 = 15;
 
 /// Most decimal places: as many as the smallest unit of any currency in use has.
-const MAX_SCALE: u8 = 18;
+pub(super) const MAX_SCALE: u8 = 18;
 
 /// A number with decimal places, exact: `mantissa` × 10^-`scale`.
 ///

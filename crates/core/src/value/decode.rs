@@ -25,7 +25,9 @@ pub(super) fn from_slice(json: &[u8]) -> Result<Map, ArgumentsError> {
     }
     .deserialize(&mut deserializer);
     let value = value.and_then(|value| deserializer.end().map(|()| value));
-    into_map(value.map_err(|error| limits.refusal.unwrap_or_else(|| malformed(&error)))?)
+    let value = value.map_err(|error| limits.refusal.unwrap_or_else(|| malformed(&error)))?;
+    super::literal::check_all(json)?;
+    into_map(value)
 }
 
 /// Reads JSON that is parsed already.

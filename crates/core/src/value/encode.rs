@@ -7,7 +7,7 @@
 use std::collections::BTreeMap;
 
 use minicbor::data::{Tag, Type};
-use minicbor::decode::{Decoder, Error as DecodeError};
+use minicbor::decode::Decoder;
 use minicbor::encode::{Encoder, Error as EncodeError, Write};
 
 use super::{Decimal, MAX_NESTING, MAX_SAFE_INTEGER, Value};
@@ -75,14 +75,14 @@ impl Value {
     }
 
     /// Reads one value, and refuses each encoding of it but the one that [`Self::encode_cbor`] writes.
-    pub(crate) fn decode_cbor(from: &mut Decoder<'_>) -> Result<Self, DecodeError> {
+    pub(crate) fn decode_cbor(from: &mut Decoder<'_>) -> Result<Self, EncodingError> {
         let start = from.position();
         let value = decode_at(0, from)?;
         let read = from.input().get(start..from.position());
         let mut encoder = Encoder::new(Vec::new());
         let encoded = value.encode_cbor(&mut encoder);
         if encoded.is_err() || read != Some(encoder.writer()) {
-            return Err(DecodeError::message("not the deterministic encoding").at(start));
+            return Err(EncodingError::NotCanonical);
         }
         Ok(value)
     }
@@ -106,14 +106,29 @@ fn count(len: usize) -> u64 {
     u64::try_from(len).unwrap_or(u64::MAX)
 }
 
+/// Why bytes are no value.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum EncodingError {
+    /// No value, or one that no argument can be.
+    Malformed,
+    /// A value in another encoding than its one.
+    NotCanonical,
+}
+
+impl From<minicbor::decode::Error> for EncodingError {
+    fn from(_: minicbor::decode::Error) -> Self {
+        Self::Malformed
+    }
+}
+
 /// Reads a value that has `depth` levels around it; the caller checks that the encoding is the only one.
-fn decode_at(depth: usize, from: &mut Decoder<'_>) -> Result<Value, DecodeError> {
+fn decode_at(depth: usize, from: &mut Decoder<'_>) -> Result<Value, EncodingError> {
     match from.datatype()? {
-        Type::Null => from.null().map(|()| Value::Null),
-        Type::Bool => from.bool().map(Value::Bool),
+        Type::Null => Ok(from.null().map(|()| Value::Null)?),
+        Type::Bool => Ok(from.bool().map(Value::Bool)?),
         Type::U8 | Type::U16 | Type::U32 | Type::U64 => decode_integer(from),
         Type::I8 | Type::I16 | Type::I32 | Type::I64 => decode_integer(from),
-        Type::String => from.str().map(Value::from),
+        Type::String => Ok(from.str().map(Value::from)?),
         Type::Tag => decode_decimal(from),
         Type::Array => {
             let len = definite(from.array()?, depth)?;
@@ -126,41 +141,36 @@ fn decode_at(depth: usize, from: &mut Decoder<'_>) -> Result<Value, DecodeError>
                 (0..len).map(|_| Ok((from.str()?.to_owned(), decode_at(depth + 1, from)?)));
             entries.collect::<Result<_, _>>().map(Value::Map)
         }
-        other => Err(DecodeError::type_mismatch(other).at(from.position())),
+        Type::ArrayIndef | Type::MapIndef | Type::StringIndef => Err(EncodingError::NotCanonical),
+        _ => Err(EncodingError::Malformed),
     }
 }
 
-fn decode_integer(from: &mut Decoder<'_>) -> Result<Value, DecodeError> {
+fn decode_integer(from: &mut Decoder<'_>) -> Result<Value, EncodingError> {
     let integer = from.i64()?;
     if (-MAX_SAFE_INTEGER..=MAX_SAFE_INTEGER).contains(&integer) {
         Ok(Value::Integer(integer))
     } else {
-        Err(DecodeError::message("integer out of range").at(from.position()))
+        Err(EncodingError::Malformed)
     }
 }
 
-fn decode_decimal(from: &mut Decoder<'_>) -> Result<Value, DecodeError> {
-    let tag = from.tag()?;
-    if tag != DECIMAL_FRACTION {
-        return Err(DecodeError::tag_mismatch(tag).at(from.position()));
-    }
-    if from.array()? != Some(2) {
-        return Err(DecodeError::message("no decimal fraction").at(from.position()));
+fn decode_decimal(from: &mut Decoder<'_>) -> Result<Value, EncodingError> {
+    if from.tag()? != DECIMAL_FRACTION || from.array()? != Some(2) {
+        return Err(EncodingError::Malformed);
     }
     let (exponent, mantissa) = (from.i64()?, from.i64()?);
     let scale = exponent
         .checked_neg()
         .and_then(|scale| u8::try_from(scale).ok());
     let decimal = scale.and_then(|scale| Decimal::new(mantissa, scale));
-    decimal
-        .map(Value::Decimal)
-        .ok_or_else(|| DecodeError::message("decimal fraction out of range").at(from.position()))
+    decimal.map(Value::Decimal).ok_or(EncodingError::Malformed)
 }
 
-fn definite(len: Option<u64>, depth: usize) -> Result<u64, DecodeError> {
+fn definite(len: Option<u64>, depth: usize) -> Result<u64, EncodingError> {
     match len {
-        None => Err(DecodeError::message("indefinite length")),
-        Some(_) if depth >= MAX_NESTING => Err(DecodeError::message("nested too deep")),
+        None => Err(EncodingError::NotCanonical),
+        Some(_) if depth >= MAX_NESTING => Err(EncodingError::Malformed),
         Some(len) => Ok(len),
     }
 }

@@ -12,6 +12,7 @@ mod decimal;
 mod decode;
 mod encode;
 mod error;
+mod literal;
 #[cfg(test)]
 mod tests;
 
@@ -24,6 +25,7 @@ use crate::escape::is_deceptive;
 
 pub use arguments::Arguments;
 pub use decimal::Decimal;
+pub(crate) use encode::EncodingError;
 pub use error::ArgumentsError;
 
 /// Deepest nesting of lists and objects, the outermost object included. No tool needs more, and each level

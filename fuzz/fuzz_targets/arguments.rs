@@ -1,0 +1,5 @@
+#![no_main]
+
+use agentsudo_testkit::reference::targets;
+
+libfuzzer_sys::fuzz_target!(|bytes: &[u8]| targets::arguments_of(bytes));
