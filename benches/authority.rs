@@ -13,10 +13,11 @@ use std::sync::Arc;
 
 use agentsudo::{
     Audience, Call, CallId, CallTag, Capability, Conditions, Constraint, Delegation, Digest,
-    Effect, Erased, Freeze, FreezeList, Holder, Invocation, InvocationProof, MemoryReplayGuard,
-    Mint, ProvedSession, Requirement, RevocationList, Revoked, Scope, ScopePattern, ScopeSet,
-    SecretKey, SessionHandshake, SessionKey, Signer, Timestamp, Token, TokenId, ToolName, Verifier,
-    at_most, authorize_proved, between, equals, prefix,
+    Effect, Erased, Freeze, FreezeList, Holder, Invocation, InvocationProof, KeyError,
+    MemoryReplayGuard, Mint, ProvedSession, PublicKey, Requirement, RevocationList, Revoked, Scope,
+    ScopePattern, ScopeSet, SecretKey, SessionHandshake, SessionKey, Signature, Signer,
+    SigningInput, Timestamp, Token, TokenId, ToolName, Verifier, at_most, authorize_proved,
+    between, equals, prefix,
 };
 use agentsudo_testkit::seeded_key;
 use criterion::{BatchSize, BenchmarkId, Criterion, criterion_group, criterion_main};
@@ -34,7 +35,7 @@ fn constraint() -> Constraint {
     Constraint::new("amount_minor", at_most(5_000)).unwrap()
 }
 
-fn mint(bot: &Holder, issuer: &SecretKey, grants: usize) -> Token {
+fn mint(bot: &Holder, issuer: &dyn Signer, grants: usize) -> Token {
     let mut mint = Mint::new(bot.clone(), NOW, 900, TokenId::from_bytes([7; 12]))
         .constrain(constraint())
         .delegable(15);
@@ -198,23 +199,49 @@ fn session(issuer: &SecretKey) -> (ProvedSession, SessionKey) {
     (session, begun.finish(&reply).unwrap())
 }
 
+/// Signs nothing, at once: what is left is all that minting and delegating add to a signature.
+struct Unsigned(PublicKey);
+
+impl Signer for Unsigned {
+    fn public_key(&self) -> PublicKey {
+        self.0
+    }
+
+    fn sign(&self, _: &SigningInput) -> Result<Signature, KeyError> {
+        Ok(Signature::from_bytes([1; 64]))
+    }
+}
+
 fn make(c: &mut Criterion) {
     let mut group = c.benchmark_group("make");
     let raw = SigningKey::from_bytes(&[1; 32]);
     group.bench_function("raw sign", |b| b.iter(|| raw.sign(black_box(&[7_u8; 150]))));
     let issuer = seeded_key(1);
     let (bot, key) = (holder("support-bot", &seeded_key(10)), seeded_key(10));
-    group.bench_function("mint", |b| b.iter(|| mint(black_box(&bot), &issuer, 1)));
+    let unsigned = |key: &SecretKey| Unsigned(key.public_key());
+    let signers: [(&str, &dyn Signer); 2] = [
+        ("mint", &issuer),
+        ("mint, all but the signature", &unsigned(&issuer)),
+    ];
+    for (name, signer) in signers {
+        group.bench_function(name, |b| b.iter(|| mint(black_box(&bot), signer, 1)));
+    }
     let parent = mint(&bot, &issuer, 1);
     let researcher = holder("researcher", &seeded_key(11));
-    group.bench_function("delegate", |b| {
-        b.iter(|| {
-            Delegation::to(black_box(&researcher).clone())
-                .constrain(constraint())
-                .sign(&parent, &key)
-                .unwrap()
+    let signers: [(&str, &dyn Signer); 2] = [
+        ("delegate", &key),
+        ("delegate, all but the signature", &unsigned(&key)),
+    ];
+    for (name, signer) in signers {
+        group.bench_function(name, |b| {
+            b.iter(|| {
+                Delegation::to(black_box(&researcher).clone())
+                    .constrain(constraint())
+                    .sign(&parent, signer)
+                    .unwrap()
+            });
         });
-    });
+    }
     group.finish();
 }
 

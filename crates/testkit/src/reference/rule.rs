@@ -215,7 +215,7 @@ fn read_number(tree: &Tree) -> Result<Value, Code> {
 
 fn read_values(tree: &Tree) -> Result<Vec<Value>, Code> {
     let items = tree.as_list(256)?.iter();
-    items.map(|item| read_value(item)).collect()
+    items.map(read_value).collect()
 }
 
 /// A value that has one encoding only, and stands in it.
