@@ -273,6 +273,7 @@ fn of_the_chain() -> Vec<Case> {
 }
 
 /// Constraints in other shapes than theirs.
+#[expect(clippy::too_many_lines, reason = "a list of cases and nothing else")]
 fn of_shapes() -> Vec<Case> {
     let text = Cbor::text;
     let shapes = [
