@@ -31,7 +31,9 @@ const NAMESPACES: &[&str] = &[
 ];
 
 /// Texts that look like codes and are names of files or hosts.
-const FILE_ENDINGS: &[&str] = &["db", "md", "pem", "rs", "sql", "json", "jsonl", "txt", "example"];
+const FILE_ENDINGS: &[&str] = &[
+    "db", "md", "pem", "rs", "sql", "json", "jsonl", "txt", "example",
+];
 
 fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR"))
