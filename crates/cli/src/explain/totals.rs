@@ -3,9 +3,7 @@
 //! What earlier calls have drawn is known to a ledger, and not here: a call that is allowed by its token may
 //! still find a budget empty.
 
-use std::collections::BTreeMap;
-
-use agentsudo::{Arguments, Budget, Measure, Value};
+use agentsudo::{Budget, Measure};
 
 use super::needs::{Need, RefusedCall};
 use crate::call::is_secret;
@@ -24,7 +22,7 @@ pub(super) fn needs(call: &RefusedCall<'_>) -> Vec<Need> {
 }
 
 fn need(call: &RefusedCall<'_>, at: usize, limited: &Budget) -> Option<Need> {
-    let drawn = drawn(limited.measure(), call.arguments);
+    let drawn = limited.drawn_by(call.arguments);
     let is_secret = match limited.measure() {
         Measure::Amount(path) => is_secret(call.requirement, path),
         Measure::Calls | Measure::ArgumentBytes => false,
@@ -59,36 +57,5 @@ fn need(call: &RefusedCall<'_>, at: usize, limited: &Budget) -> Option<Need> {
                 limited.measure()
             ),
         )),
-    }
-}
-
-/// What a call draws; nothing for what cannot be counted.
-fn drawn(measure: &Measure, arguments: &Arguments) -> Option<u64> {
-    match measure {
-        Measure::Calls => Some(1),
-        Measure::ArgumentBytes => Some(arguments.encoded_len_bytes()),
-        Measure::Amount(path) => sum(path.segments(), arguments.as_map()),
-    }
-}
-
-fn sum(steps: &[String], fields: &BTreeMap<String, Value>) -> Option<u64> {
-    let (step, rest) = steps.split_first()?;
-    match step.strip_suffix("[]") {
-        None => amount(rest, fields.get(step)?),
-        Some(name) => match fields.get(name)? {
-            Value::List(values) if !values.is_empty() => {
-                let mut amounts = values.iter().map(|value| amount(rest, value));
-                amounts.try_fold(0_u64, |total, amount| total.checked_add(amount?))
-            }
-            _ => None,
-        },
-    }
-}
-
-fn amount(rest: &[String], value: &Value) -> Option<u64> {
-    match value {
-        Value::Integer(amount) if rest.is_empty() => u64::try_from(*amount).ok(),
-        Value::Map(fields) if !rest.is_empty() => sum(rest, fields),
-        _ => None,
     }
 }

@@ -89,7 +89,7 @@ fn a_call_that_is_more_than_a_budget_is_answered_with_the_budget() {
         &[],
         4,
         "\
-refused: issue_refund (write:refunds): the call draws 9000 of `amount_minor`, and 5000 of 5000 are left by block 0 (budget.exceeded)
+refused: issue_refund (write:refunds): the call draws more of `amount_minor` than the 5000 of 5000 left by block 0 (budget.exceeded)
   block 0: write:refunds: amount_minor <= 5000 per 1d, found 9000
   to allow it: make the budget of block 0 as great as `--budget-on 'write:refunds: amount_minor <= 9000 per 1d'`
 ",

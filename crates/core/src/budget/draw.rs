@@ -53,6 +53,17 @@ impl Reserved {
 }
 
 impl Budget {
+    /// What a call with these arguments draws; `None` for what cannot be counted: an amount that is missing,
+    /// negative or no integer, and a list without elements.
+    #[must_use]
+    pub fn drawn_by(&self, arguments: &Arguments) -> Option<u64> {
+        match &self.measure {
+            Measure::Calls => Some(1),
+            Measure::ArgumentBytes => Some(arguments.encoded_len_bytes()),
+            Measure::Amount(path) => sum(path.segments(), arguments.as_map()),
+        }
+    }
+
     /// What a call draws. More than the whole budget is refused here and now, whatever was drawn before.
     pub(crate) fn charge(
         &self,
@@ -60,16 +71,13 @@ impl Budget {
         block: usize,
         arguments: &Arguments,
     ) -> Result<Charge, BudgetRefusal> {
-        let drawn = match &self.measure {
-            Measure::Calls => Some(1),
-            Measure::ArgumentBytes => Some(arguments.encoded_len_bytes()),
-            Measure::Amount(path) => sum(path.segments(), arguments.as_map()),
-        };
         let measure = self.measure.clone();
-        let amount = drawn.ok_or_else(|| BudgetRefusal::AmountUnsound {
-            measure: measure.clone(),
-            block,
-        })?;
+        let amount = self
+            .drawn_by(arguments)
+            .ok_or_else(|| BudgetRefusal::AmountUnsound {
+                measure: measure.clone(),
+                block,
+            })?;
         if amount > self.max {
             return Err(BudgetRefusal::Exceeded {
                 measure,

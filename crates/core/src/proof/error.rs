@@ -3,6 +3,7 @@
 use super::stamp::MAX_PROOF_AGE_S;
 use crate::key::KeyError;
 use crate::timestamp::Timestamp;
+use crate::token::TokenError;
 
 /// Why a proof of possession does not count, as the log keeps it.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -52,6 +53,9 @@ pub enum ProofError {
     /// The other side's key would make the session's key known to everybody.
     #[error("the key agreement's public key has small order")]
     WeakAgreement,
+    /// The token is not of whoever was to sign.
+    #[error(transparent)]
+    Token(#[from] TokenError),
     /// The signer could not sign.
     #[error(transparent)]
     Key(#[from] KeyError),
@@ -73,6 +77,7 @@ impl ProofError {
             Self::TagInvalid => "session.tag_invalid",
             Self::TagReplayed { .. } => "session.tag_replayed",
             Self::WeakAgreement => "session.weak_agreement",
+            Self::Token(error) => error.code(),
             Self::Key(error) => error.code(),
         }
     }

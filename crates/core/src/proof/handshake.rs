@@ -57,7 +57,7 @@ impl SessionHandshake {
     /// `audience`. `secret` and `nonce` must be fresh and random; the caller's copy of the secret is wiped.
     ///
     /// # Errors
-    /// [`ProofError::SignatureInvalid`] when the signer is not the token's holder; [`ProofError::Key`] when
+    /// [`ProofError::Token`] when the signer is not the token's holder; [`ProofError::Key`] when
     /// it does not sign.
     pub fn begin(
         token: &Token,
@@ -68,17 +68,13 @@ impl SessionHandshake {
         holder: &dyn Signer,
     ) -> Result<(Self, SessionOpening), ProofError> {
         let kept = Zeroizing::new(core::mem::take(secret));
-        let chain = token.claimed_chain();
-        let leaf = chain.leaf().ok_or(ProofError::Malformed)?;
-        if leaf.holder != holder.public_key() {
-            return Err(ProofError::SignatureInvalid);
-        }
+        let token = token.id_held_by(holder)?;
         let stamp = Stamp {
             made_at: now,
             nonce,
         };
         let ephemeral = MontgomeryPoint::mul_base_clamped(*kept).to_bytes();
-        let input = signing_input(&stamp, &ephemeral, &leaf.block, audience);
+        let input = signing_input(&stamp, &ephemeral, &token, audience);
         let signature = holder.sign(&input)?;
         let handshake = Self {
             secret: kept,

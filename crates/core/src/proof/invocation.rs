@@ -83,7 +83,7 @@ impl InvocationProof {
     /// `nonce` must be random: two equal calls of one second are one otherwise, and the second is refused.
     ///
     /// # Errors
-    /// [`ProofError::SignatureInvalid`] when the signer is not the token's holder; [`ProofError::Key`] when
+    /// [`ProofError::Token`] when the signer is not the token's holder; [`ProofError::Key`] when
     /// it does not sign.
     pub fn sign(
         token: &Token,
@@ -93,16 +93,12 @@ impl InvocationProof {
         nonce: [u8; PROOF_NONCE_LEN_BYTES],
         holder: &dyn Signer,
     ) -> Result<Self, ProofError> {
-        let chain = token.claimed_chain();
-        let leaf = chain.leaf().ok_or(ProofError::Malformed)?;
-        if leaf.holder != holder.public_key() {
-            return Err(ProofError::SignatureInvalid);
-        }
+        let token = token.id_held_by(holder)?;
         let stamp = Stamp {
             made_at: now,
             nonce,
         };
-        let input = signing_input(&stamp, &leaf.block, audience, invocation);
+        let input = signing_input(&stamp, &token, audience, invocation);
         let signature = holder.sign(&input)?;
         Ok(Self { stamp, signature })
     }

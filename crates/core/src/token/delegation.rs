@@ -107,20 +107,12 @@ impl Delegation {
     /// [`TokenError::HolderMismatch`] when the signer is not the holder; otherwise whatever the verifier
     /// refuses, [`TokenError::DepthExceeded`] above all.
     pub fn sign(self, parent: &Token, holder: &dyn Signer) -> Result<Token, TokenError> {
+        parent.id_held_by(holder)?;
         let mut blocks = parent.blocks().to_vec();
-        let (Some(last), Some(root)) = (
-            blocks.last(),
-            blocks.first().and_then(|signed| signed.block.root.as_ref()),
-        ) else {
-            return Err(TokenError::Malformed);
-        };
-        if last.block.holder_key != holder.public_key() {
-            return Err(TokenError::HolderMismatch);
-        }
+        let root = blocks.first().and_then(|signed| signed.block.root.as_ref());
+        let issued_at = root.ok_or(TokenError::Malformed)?.issued_at;
         let mut limits = self.limits;
-        limits.expires_after_s = self
-            .expires_at
-            .map(|time| time.unix_s().saturating_sub(root.issued_at.unix_s()));
+        limits.expires_after_s = self.expires_at.map(|time| time.seconds_since(issued_at));
         let block = Block {
             root: None,
             agent: self.holder.agent,

@@ -31,7 +31,7 @@ pub use view::{BlockClaims, RootClaims};
 
 use crate::chain::{Chain, ChainLink};
 use crate::digest::Digest;
-use crate::key::{PublicKey, SIGNATURE_LEN_BYTES, Signature};
+use crate::key::{PublicKey, SIGNATURE_LEN_BYTES, Signature, Signer};
 use crate::name::AgentName;
 
 /// The version of the format that this crate writes and reads. Any other is refused.
@@ -171,6 +171,16 @@ impl Token {
 
     pub(crate) fn blocks(&self) -> &[SignedBlock] {
         &self.blocks
+    }
+
+    /// The id of the last block, if this signer has the key that the block names.
+    pub(crate) fn id_held_by(&self, holder: &dyn Signer) -> Result<Digest, TokenError> {
+        let last = self.blocks.last().ok_or(TokenError::Malformed)?;
+        if last.block.holder_key == holder.public_key() {
+            Ok(last.id)
+        } else {
+            Err(TokenError::HolderMismatch)
+        }
     }
 
     /// The agents that the blocks *claim*, the root first; nobody vouches for them before verification.
