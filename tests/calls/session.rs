@@ -3,7 +3,7 @@
 use std::pin::pin;
 use std::task::{Context, Waker};
 
-use agentsudo::{AuditEvent, Denied, SetupError, current_chain, sudo};
+use agentsudo::{AuditEvent, Denied, Possession, SetupError, current_chain, sudo};
 use agentsudo_testkit::seeded_agent;
 use tokio::sync::oneshot;
 
@@ -87,7 +87,8 @@ async fn opening_a_session_is_recorded_with_its_expiry() {
     assert_eq!(
         stage.audit.records()[0].event,
         AuditEvent::SessionOpened {
-            expires_at: at(NOW + LIFETIME_S)
+            expires_at: at(NOW + LIFETIME_S),
+            possession: Possession::Session,
         }
     );
 }

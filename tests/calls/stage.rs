@@ -148,6 +148,7 @@ fn line_of(event: &AuditEvent) -> Option<String> {
         AuditEvent::Intent {
             would_refuse,
             approval,
+            possession: _,
         } => {
             let observed = would_refuse
                 .as_ref()

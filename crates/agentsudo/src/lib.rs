@@ -51,11 +51,12 @@ pub use agentsudo_core::{
     one_of, prefix, regex, subpath, subset_of, url, url_on_ports,
 };
 pub use agentsudo_runtime::{
-    Agent, Approval, ApprovalRule, Approver, ApproverFault, AuditFault, AuditSink, Builder,
-    CallError, ChannelApprover, Clock, Denied, Fault, Issuer, JsonLinesAudit, KeyFileError, Layer,
-    MemoryAudit, MissingAudit, Next, Observe, Outcome, PendingApproval, Permit, ProposalLayer,
-    Proposed, Ready, Reply, Runtime, Session, SetupError, SubAgent, SystemClock, TerminalApprover,
-    TokenRequest, TracingAudit, async_trait, current_chain, generate_key, layer_fn, read_key_file,
+    Agent, Approval, ApprovalRule, Approver, ApproverFault, AuditFault, AuditSink, BudgetLedger,
+    Builder, CallError, ChannelApprover, Clock, Denied, Draw, Fault, Issuer, JsonLinesAudit,
+    KeyFileError, Layer, LedgerFault, MemoryAudit, MemoryBudgets, MissingAudit, Next, Observe,
+    Outcome, PendingApproval, Permit, ProposalLayer, Proposed, Ready, Reply, Reservation, Runtime,
+    Session, SetupError, SignedCall, SubAgent, SystemClock, TerminalApprover, TokenRequest,
+    TracingAudit, async_trait, current_chain, generate_key, layer_fn, read_key_file,
     write_key_file,
 };
 pub use agentsudo_tools::{

@@ -15,6 +15,7 @@ use serde::{Serialize, Serializer};
 use crate::approval::ApprovalRefusal;
 use crate::authorized::{Authorized, Refused, Standing};
 use crate::call::{Call, CallId, Requirement};
+use crate::capability::Possession;
 use crate::chain::Chain;
 use crate::digest::Digest;
 use crate::effect::Effect;
@@ -82,10 +83,12 @@ pub struct AuditSubjectFields {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case", tag = "event")]
 pub enum AuditEvent {
-    /// An agent showed a valid token, proved that it holds it, and is at work.
+    /// An agent showed a valid token and that it may use it, and is at work.
     SessionOpened {
         /// The first second at which its calls are refused.
         expires_at: Timestamp,
+        /// How it has shown that it may use the token.
+        possession: Possession,
     },
     /// A token was shown that is not valid here and now, or not by its holder. The chain is what the token
     /// claims, which nobody vouches for.
@@ -113,6 +116,9 @@ pub enum AuditEvent {
         /// Who approved, where somebody was asked.
         #[serde(skip_serializing_if = "Option::is_none")]
         approval: Option<AuditApproval>,
+        /// How its caller has shown that it may use the token; none where it runs by observe mode alone.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        possession: Option<Possession>,
     },
     /// It ran and returned.
     Returned {
@@ -231,6 +237,7 @@ impl AuditEvent {
         Self::Intent {
             would_refuse,
             approval,
+            possession: call.possession(),
         }
     }
 }

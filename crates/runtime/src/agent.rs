@@ -3,9 +3,12 @@
 use std::fmt;
 use std::sync::Arc;
 
-use agentsudo_core::{AgentName, Holder, SecretKey, Signer};
+use agentsudo_core::{
+    AgentName, Audience, Holder, Invocation, InvocationProof, Refusal, SecretKey, Signer,
+    Timestamp, Token,
+};
 
-use crate::entropy::generate_key;
+use crate::entropy::{generate_key, random};
 use crate::setup_error::SetupError;
 
 /// A named principal with a key. It has no rights: those are in tokens.
@@ -49,6 +52,24 @@ impl Agent {
     #[must_use]
     pub fn holder(&self) -> Holder {
         Holder::new(self.name.clone(), self.key.public_key())
+    }
+
+    /// Signs one call with a fresh nonce, for the verifier that calls itself by `audience`. It counts once,
+    /// within a minute of `now`, and for nothing else.
+    ///
+    /// # Errors
+    /// [`SetupError::Refused`] when the token is not this agent's, [`SetupError::NoEntropy`] without random
+    /// bytes.
+    pub fn sign_call(
+        &self,
+        token: &Token,
+        audience: &Audience,
+        invocation: &Invocation<'_>,
+        now: Timestamp,
+    ) -> Result<InvocationProof, SetupError> {
+        let nonce = random()?;
+        let proof = InvocationProof::sign(token, audience, invocation, now, nonce, &*self.key);
+        Ok(proof.map_err(Refusal::Proof)?)
     }
 
     pub(crate) fn signer(&self) -> &Arc<dyn Signer> {

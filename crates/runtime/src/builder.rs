@@ -6,14 +6,16 @@
 use std::fmt;
 use std::sync::{Arc, RwLock};
 
-use agentsudo_core::{FreezeList, Verifier};
+use agentsudo_core::{FreezeList, MemoryReplayGuard, ReplayGuard, RevocationView, Verifier};
 use agentsudo_tools::{DynTool, Registry, States, Tool};
 
 use crate::approval::Approval;
 use crate::audit::{Audit, AuditSink};
+use crate::budget::{BudgetLedger, MemoryBudgets};
 use crate::clock::{Clock, ForwardClock, SystemClock};
 use crate::layer::{Layer, MAX_LAYERS, ProposalLayer};
 use crate::observe::Observe;
+use crate::revocations::Revocations;
 use crate::runtime::{Parts, Runtime};
 use crate::setup_error::SetupError;
 
@@ -58,6 +60,9 @@ pub struct Builder<State> {
     layers: Vec<Arc<dyn Layer>>,
     approval: Option<Approval>,
     observe: Vec<Observe>,
+    budgets: Option<Arc<dyn BudgetLedger>>,
+    revocations: Vec<Arc<dyn RevocationView>>,
+    replay_guard: Option<Arc<dyn ReplayGuard>>,
     mistake: Option<SetupError>,
     state: State,
 }
@@ -73,6 +78,9 @@ impl Builder<MissingAudit> {
             layers: Vec::new(),
             approval: None,
             observe: Vec::new(),
+            budgets: None,
+            revocations: Vec::new(),
+            replay_guard: None,
             mistake: None,
             state: MissingAudit,
         }
@@ -89,6 +97,9 @@ impl Builder<MissingAudit> {
             layers: self.layers,
             approval: self.approval,
             observe: self.observe,
+            budgets: self.budgets,
+            revocations: self.revocations,
+            replay_guard: self.replay_guard,
             mistake: self.mistake,
             state: Ready(Audit::new(Arc::new(sink))),
         }
@@ -149,6 +160,32 @@ impl<State> Builder<State> {
         self
     }
 
+    /// Counts what calls draw on budgets in another ledger than this process's memory.
+    pub fn budgets(mut self, ledger: impl BudgetLedger + 'static) -> Self {
+        self.budgets = Some(Arc::new(ledger));
+        self
+    }
+
+    /// Also refuses what this view says was revoked, in each call: besides the runtime's own list, and besides
+    /// views that were added before.
+    ///
+    /// # Security
+    /// Name views here. One that was given to the verifier itself is not asked by a runtime.
+    pub fn revocations(mut self, view: Arc<dyn RevocationView>) -> Self {
+        self.revocations.push(view);
+        self
+    }
+
+    /// Remembers spent proofs elsewhere than in this process's memory, where they are remembered from the
+    /// building of the runtime on.
+    ///
+    /// # Security
+    /// Name the guard here. One that was given to the verifier itself is not asked by a runtime.
+    pub fn replay_guard(mut self, guard: Arc<dyn ReplayGuard>) -> Self {
+        self.replay_guard = Some(guard);
+        self
+    }
+
     /// Tells the time by another clock than the machine's.
     pub fn clock(mut self, clock: impl Clock + 'static) -> Self {
         self.clock = Some(Box::new(clock));
@@ -167,9 +204,21 @@ impl<State> Builder<State> {
             return Err(mistake);
         }
         let clock = self.clock.unwrap_or_else(|| Box::new(SystemClock::start()));
+        let clock = ForwardClock::new(clock);
+        let replay_guard = self
+            .replay_guard
+            .unwrap_or_else(|| Arc::new(MemoryReplayGuard::new(clock.now())));
+        let revocations = Arc::new(Revocations::new(self.revocations));
+        let verifier = self
+            .verifier
+            .revocations(Arc::clone(&revocations) as Arc<dyn RevocationView>)
+            .replay_guard(replay_guard);
+        let in_memory = || Arc::new(MemoryBudgets::new()) as Arc<dyn BudgetLedger>;
         Ok(Runtime(Arc::new(Parts {
-            verifier: self.verifier,
-            clock: ForwardClock::new(clock),
+            verifier: RwLock::new(Arc::new(verifier)),
+            revocations,
+            budgets: self.budgets.unwrap_or_else(in_memory),
+            clock,
             registry: self.registry,
             states: Arc::new(self.states),
             proposal_layers: self.proposal_layers,

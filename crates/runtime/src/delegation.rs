@@ -4,7 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use agentsudo_core::{Delegation, Holder, Rule, Token};
+use agentsudo_core::{Budget, Delegation, Holder, Rule, Token};
 
 use crate::agent::Agent;
 use crate::session::{Inner, Session};
@@ -64,6 +64,46 @@ impl SubAgent {
         self
     }
 
+    /// Limits a total, of this token's calls and of those of all delegations together.
+    pub fn budget(mut self, budget: Budget) -> Self {
+        self.terms = self.terms.budget(budget);
+        self
+    }
+
+    /// Limits a total of calls that need a scope of the pattern.
+    pub fn budget_on(mut self, scopes: &str, budget: Budget) -> Self {
+        self.terms = self.terms.budget_on(scopes, budget);
+        self
+    }
+
+    /// Makes calls that need a scope of the pattern wait for a person's consent, whatever the runtime's own
+    /// rules say.
+    pub fn consent(mut self, scopes: &str) -> Self {
+        self.terms = self.terms.consent(scopes);
+        self
+    }
+
+    /// The same unless an argument keeps a rule; a call without the argument waits too.
+    pub fn consent_unless(mut self, scopes: &str, path: &str, rule: Rule) -> Self {
+        self.terms = self.terms.consent_unless(scopes, path, rule);
+        self
+    }
+
+    /// Lets the holder delegate the token and not use it.
+    pub fn delegate_only(mut self) -> Self {
+        self.terms = self.terms.delegate_only();
+        self
+    }
+
+    /// Lets whoever shows the token use it without a proof, if all blocks before say so too.
+    ///
+    /// # Security
+    /// Such a token is a password: whoever comes by it has it.
+    pub fn bearer(mut self) -> Self {
+        self.terms = self.terms.bearer();
+        self
+    }
+
     /// Ends the delegation after so many whole seconds, if the session's token lives that long.
     pub const fn expires_in(mut self, lifetime: Duration) -> Self {
         self.expires_in = Some(lifetime);
@@ -81,13 +121,20 @@ impl SubAgent {
     ///
     /// # Errors
     /// The first mistake that was made above; [`SetupError::Token`] when the session's token permits no
-    /// delegation; [`SetupError::Refused`] when it has ended or expired.
+    /// delegation; [`SetupError::NoHolderKey`] when its token was shown without a proof;
+    /// [`SetupError::Refused`] when it has ended or expired.
     pub async fn open(self) -> Result<Session, SetupError> {
         let agent = Agent::generate(&self.name)?;
         let session = Arc::clone(&self.session);
         let token = self.sign_for(&agent)?;
         let runtime = session.runtime.clone();
-        Session::open(runtime, Arc::clone(agent.signer()), &token, Some(session)).await
+        Session::open(
+            runtime,
+            Some(Arc::clone(agent.signer())),
+            &token,
+            Some(session),
+        )
+        .await
     }
 
     /// Signs a token for an agent that has its own key, to be used anywhere. Of an agent in another
@@ -102,6 +149,9 @@ impl SubAgent {
         if self.session.has_ended() {
             return Err(SetupError::Refused(agentsudo_core::Refusal::SessionEnded));
         }
+        let Some(signer) = &self.session.holder else {
+            return Err(SetupError::NoHolderKey);
+        };
         if holder.agent().as_str() != self.name {
             return Err(SetupError::OtherAgent {
                 expected: self.name,
@@ -121,8 +171,12 @@ impl SubAgent {
                 Term::Grant(grant) => delegation.only_for(grant),
                 Term::Constraint(constraint) => delegation.constrain(constraint),
                 Term::Audience(audience) => delegation.audience(audience),
+                Term::Budget(budget) => delegation.budget(budget),
+                Term::Consent(rule) => delegation.consent(rule),
+                Term::DelegateOnly => delegation.delegate_only(),
+                Term::Bearer => delegation.bearer(),
             });
-        Ok(delegation.sign(&self.session.token, &*self.session.holder)?)
+        Ok(delegation.sign(&self.session.token, &**signer)?)
     }
 }
 

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use agentsudo_core::{
-    DEFAULT_MAX_LIFETIME_S, Holder, Mint, PublicKey, Rule, Signer, Token, TokenId,
+    Budget, DEFAULT_MAX_LIFETIME_S, Holder, Mint, PublicKey, Rule, Signer, Token, TokenId,
 };
 
 use crate::clock::{Clock, SystemClock};
@@ -124,6 +124,47 @@ impl TokenRequest<'_> {
         self
     }
 
+    /// Limits a total, of this token's calls and of those of all delegations together.
+    pub fn budget(mut self, budget: Budget) -> Self {
+        self.terms = self.terms.budget(budget);
+        self
+    }
+
+    /// Limits a total of calls that need a scope of the pattern.
+    pub fn budget_on(mut self, scopes: &str, budget: Budget) -> Self {
+        self.terms = self.terms.budget_on(scopes, budget);
+        self
+    }
+
+    /// Makes calls that need a scope of the pattern wait for a person's consent, whatever the runtime's own
+    /// rules say.
+    pub fn consent(mut self, scopes: &str) -> Self {
+        self.terms = self.terms.consent(scopes);
+        self
+    }
+
+    /// The same unless an argument keeps a rule; a call without the argument waits too.
+    pub fn consent_unless(mut self, scopes: &str, path: &str, rule: Rule) -> Self {
+        self.terms = self.terms.consent_unless(scopes, path, rule);
+        self
+    }
+
+    /// Lets the holder delegate the token and not use it.
+    pub fn delegate_only(mut self) -> Self {
+        self.terms = self.terms.delegate_only();
+        self
+    }
+
+    /// Lets whoever shows the token use it without a proof, for clients that can do nothing else. It needs
+    /// an audience, and lives for an hour at most.
+    ///
+    /// # Security
+    /// Such a token is a password: whoever comes by it has it.
+    pub fn bearer(mut self) -> Self {
+        self.terms = self.terms.bearer();
+        self
+    }
+
     /// Permits so many delegations in a row.
     pub const fn delegable(mut self, depth: u8) -> Self {
         self.depth = Some(depth);
@@ -167,6 +208,10 @@ impl TokenRequest<'_> {
                 Term::Grant(grant) => mint.grant_for(grant),
                 Term::Constraint(constraint) => mint.constrain(constraint),
                 Term::Audience(audience) => mint.audience(audience),
+                Term::Budget(budget) => mint.budget(budget),
+                Term::Consent(rule) => mint.consent(rule),
+                Term::DelegateOnly => mint.delegate_only(),
+                Term::Bearer => mint.bearer(),
             });
         Ok(mint.sign(&*issuer.key)?)
     }

@@ -7,6 +7,7 @@
 mod agent;
 mod approval;
 mod audit;
+mod budget;
 mod builder;
 mod clock;
 mod delegation;
@@ -19,9 +20,11 @@ mod outcome;
 mod permit;
 mod pipeline;
 mod proposed;
+mod revocations;
 mod runtime;
 mod session;
 mod setup_error;
+mod signed_call;
 mod sudo;
 mod terms;
 
@@ -35,6 +38,9 @@ pub use async_trait::async_trait;
 pub use audit::{
     AUDIT_TIMEOUT, AuditFault, AuditSink, JsonLinesAudit, MAX_MEMORY_RECORDS,
     MAX_REFUSALS_PER_CODE, MemoryAudit, REFUSAL_WINDOW, TracingAudit,
+};
+pub use budget::{
+    BudgetLedger, Draw, LEDGER_TIMEOUT, LedgerFault, MAX_MEMORY_BUDGETS, MemoryBudgets, Reservation,
 };
 pub use builder::{Builder, MissingAudit, Ready};
 pub use clock::{Clock, SystemClock};
@@ -51,4 +57,5 @@ pub use proposed::Proposed;
 pub use runtime::Runtime;
 pub use session::{Session, current_chain};
 pub use setup_error::SetupError;
+pub use signed_call::SignedCall;
 pub use sudo::sudo;

@@ -1,4 +1,5 @@
-//! The life of a call: proposed, decoded, authorized, approved, recorded as intended, run, recorded as done.
+//! The life of a call: proposed, decoded, authorized, approved, reserved, recorded as intended, run, recorded
+//! as done.
 //!
 //! *Invariants:* each step takes what the step before proved, so none can be left out; whatever ends a call
 //! is recorded before its caller hears of it; a panic or a hang anywhere refuses the call, or marks it as
@@ -14,7 +15,7 @@ use std::time::Duration;
 use agentsudo_core::{
     Arguments, ArgumentsError, AuditEvent, AuditSubject, Authorized, Call, CallId, Chain,
     Conditions, Digest, Effect, Erased, Pending, Refusal, Refused, Requirement, Standing,
-    authorize_pending, danger::ObserveMode, escape,
+    Timestamp, Token, authorize_pending, danger::ObserveMode, escape,
 };
 use agentsudo_tools::{CallContext, CallContextParts, Registered, ToolError, ToolErrorKind};
 use futures_util::FutureExt as _;
@@ -22,11 +23,13 @@ use futures_util::future::BoxFuture;
 use tokio::sync::Notify;
 
 use crate::audit::Entry;
+use crate::budget::Hold;
 use crate::layer::{Next, Terminal};
 use crate::outcome::{Denied, Fault, Outcome};
 use crate::proposed::Proposed;
 use crate::runtime::Runtime;
 use crate::session::Inner;
+use crate::signed_call;
 
 /// How long all layers together may take before the call reaches approval, and again after it has run.
 pub const LAYER_TIMEOUT: Duration = Duration::from_secs(10);
@@ -39,6 +42,19 @@ pub(crate) struct Work<'a> {
     pub(crate) run: Run<'a>,
 }
 
+impl Work<'_> {
+    pub(crate) fn of_tool(registered: &Registered) -> Self {
+        let tool = Arc::clone(registered.tool());
+        let run: Run<'_> = Box::new(move |authorized, context| {
+            Box::pin(async move { tool.invoke(authorized, &context).await })
+        });
+        Self {
+            timeout: Some(registered.definition().timeout()),
+            run,
+        }
+    }
+}
+
 pub(crate) type Run<'a> = Box<
     dyn FnOnce(
             Authorized<Erased>,
@@ -47,6 +63,36 @@ pub(crate) type Run<'a> = Box<
         + Send
         + 'a,
 >;
+
+/// Whose call it is.
+#[derive(Clone, Copy)]
+pub(crate) enum Caller<'a> {
+    /// Somebody without a session.
+    Nobody,
+    /// An agent at work.
+    Session(&'a Arc<Inner>),
+    /// Whoever sent a call with a proof of its own, with the bytes of this token.
+    Signed(&'a [u8]),
+}
+
+impl<'a> Caller<'a> {
+    const fn session(self) -> Option<&'a Arc<Inner>> {
+        match self {
+            Self::Session(session) => Some(session),
+            Self::Nobody | Self::Signed(_) => None,
+        }
+    }
+
+    /// When the budgets of the caller's token may be forgotten.
+    fn budgets_end_at(self, now: Timestamp) -> Timestamp {
+        match self {
+            Self::Session(session) => session.root_ends_at,
+            Self::Signed(token) => signed_call::root_ends_at(token, now),
+            // Whoever has no token has no budgets.
+            Self::Nobody => now,
+        }
+    }
+}
 
 /// How far a call has come, as seen from outside of its layers.
 #[derive(Default)]
@@ -93,11 +139,15 @@ impl Runtime {
             chain: session.map_or_else(Chain::nobody, |s| s.capability.chain().clone()),
             tool: Some(escape(tool, MAX_RECORDED_NAME_CHARS)),
             subject: None,
+            is_proven: session.is_some(),
         };
         self.deny(&entry, denied).await
     }
 
-    async fn decode(&self, mut proposed: Proposed) -> Result<(Call<Erased>, &Registered), Denied> {
+    pub(crate) async fn decode(
+        &self,
+        mut proposed: Proposed,
+    ) -> Result<(Call<Erased>, &Registered), Denied> {
         let edits = async {
             for layer in &self.0.proposal_layers {
                 layer.edit(&mut proposed).await?;
@@ -137,14 +187,7 @@ impl Runtime {
         call: Call<Erased>,
         registered: &Registered,
     ) -> Outcome {
-        let tool = Arc::clone(registered.tool());
-        let run: Run<'_> = Box::new(move |authorized, context| {
-            Box::pin(async move { tool.invoke(authorized, &context).await })
-        });
-        let work = Work {
-            timeout: Some(registered.definition().timeout()),
-            run,
-        };
+        let work = Work::of_tool(registered);
         self.carry_out(Some(session), call, work).await
     }
 
@@ -161,31 +204,40 @@ impl Runtime {
             chain: session.map_or_else(Chain::nobody, |s| s.capability.chain().clone()),
             tool: Some(call.requirement().tool().to_string()),
             subject: Some(AuditSubject::of(&call)),
+            is_proven: session.is_some(),
         };
-        let pending = match self.authorize(session, call) {
+        let caller = session.map_or(Caller::Nobody, Caller::Session);
+        let decide = || self.decide(session, call);
+        self.carry_on(caller, entry, work, decide).await
+    }
+
+    /// The same from the decision on, however that is made.
+    pub(crate) async fn carry_on(
+        &self,
+        caller: Caller<'_>,
+        mut entry: Entry,
+        work: Work<'_>,
+        decide: impl FnOnce() -> Result<Pending<Erased>, Refused<Erased>>,
+    ) -> Outcome {
+        let pending = match self.authorize(decide) {
             Ok(pending) => pending,
-            Err(denied) => return self.deny(&entry, denied).await,
+            Err(denied) => {
+                entry.is_proven &= !matches!(denied, Denied::Refused(Refusal::Proof(_)));
+                return self.deny(&entry, denied).await;
+            }
         };
         let progress = Progress::default();
         let outcome = self
-            .through_layers(session, pending, work, &entry, &progress)
+            .through_layers(caller, pending, work, &entry, &progress)
             .await;
         self.settle(&entry, &progress, outcome).await
     }
 
     fn authorize(
         &self,
-        session: Option<&Arc<Inner>>,
-        call: Call<Erased>,
+        decide: impl FnOnce() -> Result<Pending<Erased>, Refused<Erased>>,
     ) -> Result<Pending<Erased>, Denied> {
-        let decide = || self.decide(session, call);
-        // A rule that panics must refuse its call and leave the process alive.
-        let decided = std::panic::catch_unwind(AssertUnwindSafe(decide)).map_err(|panic| {
-            Fault::DecisionPanicked {
-                message: panic_message(&*panic),
-            }
-        })?;
-        let refused = match decided {
+        let refused = match caught(decide)? {
             Ok(pending) => return Ok(pending),
             Err(refused) => refused,
         };
@@ -225,18 +277,18 @@ impl Runtime {
 
     async fn through_layers(
         &self,
-        session: Option<&Arc<Inner>>,
+        caller: Caller<'_>,
         pending: Pending<Erased>,
         work: Work<'_>,
         entry: &Entry,
         progress: &Progress,
     ) -> Outcome {
         if self.0.layers.is_empty() {
-            return self.perform(session, pending, work, entry, progress).await;
+            return self.perform(caller, pending, work, entry, progress).await;
         }
         let view = pending.call().view();
         let terminal: Terminal<'_> =
-            Box::new(move || Box::pin(self.perform(session, pending, work, entry, progress)));
+            Box::new(move || Box::pin(self.perform(caller, pending, work, entry, progress)));
         let onion = AssertUnwindSafe(Next::new(&self.0.layers, &view, terminal).run());
         tokio::select! {
             biased;
@@ -249,18 +301,18 @@ impl Runtime {
         }
     }
 
-    /// Approval, the last decision, the record of intent, the tool, the record of its outcome.
+    /// Approval, reservation, the last decision, the record of intent, the tool, the record of its outcome.
     async fn perform(
         &self,
-        session: Option<&Arc<Inner>>,
+        caller: Caller<'_>,
         pending: Pending<Erased>,
         work: Work<'_>,
         entry: &Entry,
         progress: &Progress,
     ) -> Outcome {
         progress.through_layers.notify_one();
-        let authorized = match self.make_ready(session, pending).await {
-            Ok(authorized) => authorized,
+        let (authorized, mut hold) = match self.make_ready(caller, pending).await {
+            Ok(ready) => ready,
             Err(denied) => {
                 progress.back_in_layers.notify_one();
                 return denied.into();
@@ -268,12 +320,14 @@ impl Runtime {
         };
         let intent = AuditEvent::intent(&authorized);
         if let Err(fault) = self.0.audit.append(entry, intent, self.now()).await {
+            hold.release().await;
             progress.back_in_layers.notify_one();
             return Outcome::Faulted(fault);
         }
         progress.started.store(true, Ordering::Release);
+        hold.start();
         let mut unfinished = Unfinished::new(self.clone(), entry.clone());
-        let result = self.run(session, authorized, work).await;
+        let result = self.run(caller.session(), authorized, work).await;
         let event = match &result {
             Ok(output) => AuditEvent::Returned {
                 result_digest: digest_of(output),
@@ -288,6 +342,7 @@ impl Runtime {
         unfinished.event = event.clone();
         let recorded = self.0.audit.append(entry, event, self.now()).await;
         unfinished.done();
+        hold.settle(&result).await;
         progress.back_in_layers.notify_one();
         match (recorded, result) {
             (Err(fault), _) => Outcome::Faulted(fault),
@@ -296,31 +351,68 @@ impl Runtime {
         }
     }
 
-    /// Waits for a person where one is asked for, and decides once more right before the call runs.
+    /// Waits for a person where one is asked for, reserves what the call draws on budgets, and decides once
+    /// more right before the call runs.
     async fn make_ready(
         &self,
-        session: Option<&Arc<Inner>>,
+        caller: Caller<'_>,
         pending: Pending<Erased>,
-    ) -> Result<Authorized<Erased>, Denied> {
+    ) -> Result<(Authorized<Erased>, Hold), Denied> {
         let pending = match &self.0.approval {
             Some(approval) => approval.obtain(pending, &self.0.clock).await?,
             None => pending,
         };
-        let call = pending.call();
+        let now = self.now();
+        let ends_at = || caller.budgets_end_at(now);
+        let (pending, hold) = Hold::take(&self.0.budgets, pending, now, ends_at).await?;
+        let again = || self.decide_again(caller, pending);
+        match caught(again).map_err(Denied::from).flatten() {
+            Ok(authorized) => Ok((authorized, hold)),
+            Err(denied) => {
+                hold.release().await;
+                Err(denied)
+            }
+        }
+    }
+
+    fn decide_again(
+        &self,
+        caller: Caller<'_>,
+        pending: Pending<Erased>,
+    ) -> Result<Authorized<Erased>, Denied> {
+        let (call, session) = (pending.call(), caller.session());
         match call.standing() {
             Standing::Granted if session.is_some_and(|session| session.has_ended()) => {
                 return Err(Refusal::SessionEnded.into());
             }
-            Standing::Observed(refusal)
-                if self.observing(call.chain(), call.requirement()).is_none() =>
-            {
-                return Err(refusal.clone().into());
+            Standing::Observed(refusal) => {
+                let Some(mode) = self.observing(call.chain(), call.requirement()) else {
+                    return Err(refusal.clone().into());
+                };
+                self.check_observed(caller, &mode)?;
             }
-            Standing::Granted | Standing::Observed(_) => {}
+            Standing::Granted => {}
         }
         let capability = session.map(|session| &session.capability);
         let settle = |conditions: &Conditions<'_>| pending.settle(capability, conditions);
         Ok(self.under_conditions(settle)?)
+    }
+
+    /// Refuses what observing never lifts and what the refusal that it lifted may have hidden: that the token,
+    /// or its issuer, was revoked.
+    fn check_observed(&self, caller: Caller<'_>, mode: &ObserveMode) -> Result<(), Refusal> {
+        let decoded;
+        let token = match caller {
+            Caller::Nobody => return Ok(()),
+            Caller::Session(session) => &session.token,
+            Caller::Signed(bytes) => {
+                decoded = Token::from_bytes(bytes)?;
+                &decoded
+            }
+        };
+        let verifier = self.verifier();
+        let verified = verifier.verify_out_of_time(token, self.now(), mode);
+        Ok(verified.map(drop)?)
     }
 
     async fn run(
@@ -380,7 +472,7 @@ impl Runtime {
         };
         let (audit, now) = (&self.0.audit, self.now());
         let recorded = match (&event, outcome.code()) {
-            (AuditEvent::Refused { .. }, Some(code)) if entry.session.is_none() => {
+            (AuditEvent::Refused { .. }, Some(code)) if !entry.is_proven => {
                 audit.append_unproven(entry, code, event, now).await
             }
             _ => audit.append(entry, event, now).await,
@@ -519,6 +611,13 @@ fn broken_off(effect: Effect, code: &'static str, told: &str) -> ToolError {
 
 fn digest_of(json: &serde_json::Value) -> Digest {
     Digest::of(json.to_string().as_bytes())
+}
+
+/// Decides. A rule, or somebody's view of revocations, that panics must refuse and leave the process alive.
+pub(crate) fn caught<T>(decide: impl FnOnce() -> T) -> Result<T, Fault> {
+    std::panic::catch_unwind(AssertUnwindSafe(decide)).map_err(|panic| Fault::DecisionPanicked {
+        message: panic_message(&*panic),
+    })
 }
 
 pub(crate) fn panic_message(panic: &(dyn Any + Send)) -> String {

@@ -4,18 +4,20 @@ use std::fmt;
 use std::sync::{Arc, OnceLock, PoisonError, RwLock};
 
 use agentsudo_core::{
-    Conditions, Freeze, FreezeList, ScopePattern, Signer, Timestamp, Token, TokenError,
-    TooManyFreezes, Verified, Verifier,
+    Conditions, DEFAULT_MAX_LIFETIME_S, Freeze, FreezeList, PublicKey, Revoked, ScopePattern,
+    Signer, Timestamp, Token, TokenError, TooManyFreezes, TooManyRevocations, Verified, Verifier,
 };
 use agentsudo_tools::{Registry, States};
 
 use crate::agent::Agent;
 use crate::approval::Approval;
 use crate::audit::Audit;
+use crate::budget::BudgetLedger;
 use crate::builder::{Builder, MissingAudit};
 use crate::clock::{Clock, ForwardClock};
 use crate::layer::{Layer, ProposalLayer};
 use crate::observe::Observe;
+use crate::revocations::Revocations;
 use crate::session::Session;
 use crate::setup_error::SetupError;
 
@@ -24,7 +26,9 @@ use crate::setup_error::SetupError;
 pub struct Runtime(pub(crate) Arc<Parts>);
 
 pub(crate) struct Parts {
-    pub(crate) verifier: Verifier,
+    pub(crate) verifier: RwLock<Arc<Verifier>>,
+    pub(crate) revocations: Arc<Revocations>,
+    pub(crate) budgets: Arc<dyn BudgetLedger>,
     pub(crate) clock: ForwardClock<dyn Clock>,
     pub(crate) registry: Registry,
     pub(crate) states: Arc<States>,
@@ -40,6 +44,10 @@ static DEFAULT: OnceLock<Runtime> = OnceLock::new();
 
 impl Runtime {
     /// Starts a runtime that accepts the tokens which this verifier accepts.
+    ///
+    /// # Security
+    /// What was revoked and which proofs were spent is asked of the builder's views and guard, and not of those
+    /// that the verifier was given.
     pub fn builder(verifier: Verifier) -> Builder<MissingAudit> {
         Builder::new(verifier)
     }
@@ -65,7 +73,58 @@ impl Runtime {
         holder: Arc<dyn Signer>,
         token: &Token,
     ) -> Result<Session, SetupError> {
-        Session::open(self.clone(), holder, token, None).await
+        Session::open(self.clone(), Some(holder), token, None).await
+    }
+
+    /// Opens a session for whoever shows a token that its issuer made for its bearer. It cannot delegate: it
+    /// has no key.
+    ///
+    /// # Errors
+    /// As [`Runtime::open_session`]; refused with `proof.required` when a block of the token does not say that
+    /// it may be used without a proof.
+    pub async fn open_bearer_session(&self, token: &Token) -> Result<Session, SetupError> {
+        Session::open(self.clone(), None, token, None).await
+    }
+
+    /// Revokes, at once and for good: from the next call on, also of sessions that are open, and of calls that
+    /// wait for a person. Says whether it is new. Observe mode does not lift it.
+    ///
+    /// It lasts as long as this runtime; a view that is added with [`Builder::revocations`] may last longer.
+    ///
+    /// # Errors
+    /// [`TooManyRevocations`]: nothing was added.
+    pub fn revoke(&self, what: Revoked) -> Result<bool, TooManyRevocations> {
+        tracing::warn!(%what, "revoked");
+        self.0.revocations.revoke(what)
+    }
+
+    /// Trusts an issuer from now on, for tokens that live for a day at most. Several may be trusted, so that a
+    /// key can be replaced while tokens of the old one live on.
+    pub fn trust(&self, issuer: PublicKey) {
+        self.trust_up_to(issuer, DEFAULT_MAX_LIFETIME_S);
+    }
+
+    /// The same for tokens that live at most so many seconds.
+    pub fn trust_up_to(&self, issuer: PublicKey, max_lifetime_s: u64) {
+        let verifier = self.0.verifier.write();
+        let mut verifier = verifier.unwrap_or_else(PoisonError::into_inner);
+        tracing::warn!(issuer = %issuer.issuer_id(), "issuer is trusted");
+        *verifier = Arc::new(Verifier::clone(&verifier).trust_up_to(issuer, max_lifetime_s));
+        self.0.revocations.trust(issuer.issuer_id());
+    }
+
+    /// Trusts an issuer no more, at once: its tokens open nothing, and sessions that they have opened are
+    /// refused from the next call on, with `token.revoked`. Unlike what was revoked, it may be trusted again.
+    ///
+    /// # Errors
+    /// [`TooManyRevocations`]: nothing has changed.
+    pub fn distrust(&self, issuer: &PublicKey) -> Result<(), TooManyRevocations> {
+        let verifier = self.0.verifier.write();
+        let mut verifier = verifier.unwrap_or_else(PoisonError::into_inner);
+        self.0.revocations.distrust(issuer.issuer_id())?;
+        tracing::warn!(issuer = %issuer.issuer_id(), "issuer is trusted no more");
+        *verifier = Arc::new(Verifier::clone(&verifier).distrust(issuer));
+        Ok(())
     }
 
     /// Stops the scopes of a pattern for everybody, at once and until a time.
@@ -132,7 +191,7 @@ impl Runtime {
     /// Verifies a token. Where observe mode covers its agent, one whose time is over or has not come opens a
     /// session too: each of its calls is then refused for that reason, recorded as such, and observed.
     pub(crate) fn verify(&self, token: &Token, now: Timestamp) -> Result<Verified, TokenError> {
-        let verifier = &self.0.verifier;
+        let verifier = self.verifier();
         let refused = match verifier.verify(token, now) {
             Err(refused @ (TokenError::Expired { .. } | TokenError::NotYetValid { .. })) => refused,
             verified => return verified,
@@ -144,6 +203,26 @@ impl Runtime {
             Some(mode) if mode.is_on(now) => verifier.verify_out_of_time(token, now, mode),
             _ => Err(refused),
         }
+    }
+
+    /// The same for the bytes of a token, of which one that was verified before is not even decoded again.
+    pub(crate) fn verify_bytes(
+        &self,
+        token: &[u8],
+        now: Timestamp,
+    ) -> Result<Verified, TokenError> {
+        match self.verifier().verify_bytes(token, now) {
+            Err(TokenError::Expired { .. } | TokenError::NotYetValid { .. }) => {
+                self.verify(&Token::from_bytes(token)?, now)
+            }
+            verified => verified,
+        }
+    }
+
+    /// The verifier as it stands.
+    pub(crate) fn verifier(&self) -> Arc<Verifier> {
+        let verifier = self.0.verifier.read();
+        Arc::clone(&verifier.unwrap_or_else(PoisonError::into_inner))
     }
 
     /// Runs `decide` under the conditions of now.
@@ -163,7 +242,7 @@ impl Runtime {
 impl fmt::Debug for Runtime {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Runtime")
-            .field("audience", self.0.verifier.audience())
+            .field("audience", self.verifier().audience())
             .field("tools", &self.0.registry.len())
             .field("layers", &self.0.layers.len())
             .finish_non_exhaustive()

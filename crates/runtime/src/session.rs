@@ -10,8 +10,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use agentsudo_core::{
-    Arguments, ArgumentsError, AuditEvent, Call, CallId, Capability, Chain, Erased, Refusal,
-    Signer, Timestamp, Token, TokenError,
+    Arguments, ArgumentsError, AuditEvent, Call, CallId, Capability, Chain, Erased, MAX_LIFETIME_S,
+    Refusal, Signer, Timestamp, Token, Verified,
 };
 use agentsudo_tools::{Registered, Tool};
 
@@ -20,6 +20,7 @@ use crate::delegation::SubAgent;
 use crate::entropy::random;
 use crate::outcome::{CallError, Denied, Fault, Outcome};
 use crate::permit::Permit;
+use crate::pipeline::caught;
 use crate::runtime::Runtime;
 use crate::setup_error::SetupError;
 
@@ -37,7 +38,10 @@ pub(crate) struct Inner {
     pub(crate) runtime: Runtime,
     pub(crate) capability: Capability,
     pub(crate) token: Token,
-    pub(crate) holder: Arc<dyn Signer>,
+    /// None where the token was shown without a proof.
+    pub(crate) holder: Option<Arc<dyn Signer>>,
+    /// When the token's root ends, and with it every budget of its blocks that can be drawn on.
+    pub(crate) root_ends_at: Timestamp,
     parent: Option<Arc<Self>>,
     ended: AtomicBool,
 }
@@ -61,7 +65,7 @@ impl Inner {
 impl Session {
     pub(crate) async fn open(
         runtime: Runtime,
-        holder: Arc<dyn Signer>,
+        holder: Option<Arc<dyn Signer>>,
         token: &Token,
         parent: Option<Arc<Inner>>,
     ) -> Result<Self, SetupError> {
@@ -69,14 +73,20 @@ impl Session {
         let id = CallId::from_bytes(random()?).to_string();
         let nonce = random()?;
         let now = runtime.now();
-        let opened = runtime
-            .verify(token, now)
-            .and_then(|token| token.held_by(&*holder, &nonce));
+        let possess = |verified: Verified| -> Result<Capability, Refusal> {
+            Ok(match &holder {
+                Some(holder) => verified.held_by(&**holder, &nonce)?,
+                None => verified.bearer()?,
+            })
+        };
+        let verified = caught(|| runtime.verify(token, now))?.map_err(Refusal::from);
+        let opened = verified.and_then(possess);
         let capability = match opened {
             Ok(capability) => capability,
-            Err(error) => {
+            Err(refusal) => {
                 let by = parent.as_ref();
-                return Err(runtime.refuse_session(attempt, token, error, by, now).await);
+                let refused = runtime.refuse_session(attempt, token, refusal, by, now);
+                return Err(refused.await);
             }
         };
         let entry = Entry {
@@ -85,11 +95,15 @@ impl Session {
             chain: capability.chain().clone(),
             tool: None,
             subject: None,
+            is_proven: true,
         };
         let expires_at = capability.expires_at();
-        let event = AuditEvent::SessionOpened { expires_at };
+        let event = AuditEvent::SessionOpened {
+            expires_at,
+            possession: capability.possession(),
+        };
         runtime.0.audit.append(&entry, event, now).await?;
-        let token = token.clone();
+        let (token, root_ends_at) = (token.clone(), root_ends_at(token, now));
         let ended = AtomicBool::new(false);
         Ok(Self(Arc::new(Inner {
             id,
@@ -97,6 +111,7 @@ impl Session {
             capability,
             token,
             holder,
+            root_ends_at,
             parent,
             ended,
         })))
@@ -214,21 +229,22 @@ impl Runtime {
         &self,
         attempt: CallId,
         token: &Token,
-        error: TokenError,
+        refusal: Refusal,
         delegating: Option<&Arc<Inner>>,
         now: Timestamp,
     ) -> SetupError {
-        let code = error.code();
+        let code = refusal.code();
         let entry = Entry {
             call: attempt,
             session: None,
             chain: token.claimed_chain(),
             tool: None,
             subject: None,
+            is_proven: delegating.is_some(),
         };
         let event = AuditEvent::SessionRefused {
             code: code.to_owned(),
-            reason: error.to_string(),
+            reason: refusal.to_string(),
         };
         let audit = &self.0.audit;
         let recorded = match delegating {
@@ -236,7 +252,7 @@ impl Runtime {
             None => audit.append_unproven(&entry, code, event, now).await,
         };
         match recorded {
-            Ok(()) => Refusal::Token(error).into(),
+            Ok(()) => refusal.into(),
             Err(fault) => fault.into(),
         }
     }
@@ -290,6 +306,13 @@ pub(crate) fn new_call_id() -> Result<CallId, Fault> {
         reason: error.to_string(),
     })?;
     Ok(CallId::from_bytes(bytes))
+}
+
+/// When a token's root ends; every block does by then. Of a token that was verified the claims hold.
+pub(crate) fn root_ends_at(token: &Token, now: Timestamp) -> Timestamp {
+    let claims = token.claims();
+    let root = claims.first().and_then(|root| root.expires_at);
+    root.unwrap_or_else(|| now.saturating_add_s(MAX_LIFETIME_S))
 }
 
 /// The agents of the session that the running task is in, if it is in one.

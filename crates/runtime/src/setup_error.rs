@@ -46,6 +46,11 @@ pub enum SetupError {
         /// The agent's name.
         found: String,
     },
+    /// The session was opened by showing its token, so that there is no key to sign a delegation with.
+    #[error(
+        "the session was opened without the token's key; delegate where the key is, or open it with the key"
+    )]
+    NoHolderKey,
     /// The operating system gives no random bytes.
     #[error("the operating system gives no random bytes: {0}")]
     NoEntropy(String),
@@ -81,6 +86,7 @@ impl SetupError {
             Self::Faulted(fault) => fault.code(),
             Self::Approval(refusal) => refusal.code(),
             Self::OtherAgent { .. } => "setup.other_agent",
+            Self::NoHolderKey => "setup.no_holder_key",
             Self::NoEntropy(_) => "setup.no_entropy",
             Self::DefaultInstalled => "setup.default_installed",
             Self::TooMany { .. } => "setup.too_many",

@@ -1,6 +1,8 @@
 //! What a token in the making may do, gathered text by text: the same for minting and for delegating.
 
-use agentsudo_core::{Audience, Constraint, Grant, Rule, ScopePattern, ToolName};
+use agentsudo_core::{
+    Audience, Budget, ConsentRule, Constraint, Grant, Rule, ScopePattern, ToolName,
+};
 
 use crate::setup_error::SetupError;
 
@@ -8,6 +10,10 @@ pub(crate) enum Term {
     Grant(Grant),
     Constraint(Constraint),
     Audience(Audience),
+    Budget(Budget),
+    Consent(ConsentRule),
+    DelegateOnly,
+    Bearer,
 }
 
 /// The terms so far, or the first mistake.
@@ -51,6 +57,37 @@ impl Terms {
 
     pub(crate) fn audience(self, audience: &str) -> Self {
         self.with(|| Ok(Term::Audience(Audience::parse(audience)?)))
+    }
+
+    pub(crate) fn budget(self, budget: Budget) -> Self {
+        self.with(|| Ok(Term::Budget(budget)))
+    }
+
+    pub(crate) fn budget_on(self, scopes: &str, budget: Budget) -> Self {
+        self.with(|| Ok(Term::Budget(budget.on(ScopePattern::parse(scopes)?))))
+    }
+
+    pub(crate) fn consent(self, scopes: &str) -> Self {
+        self.with(|| {
+            Ok(Term::Consent(ConsentRule::always(ScopePattern::parse(
+                scopes,
+            )?)))
+        })
+    }
+
+    pub(crate) fn consent_unless(self, scopes: &str, path: &str, rule: Rule) -> Self {
+        self.with(|| {
+            let always = ConsentRule::always(ScopePattern::parse(scopes)?);
+            Ok(Term::Consent(always.unless(path, rule)?))
+        })
+    }
+
+    pub(crate) fn delegate_only(self) -> Self {
+        self.with(|| Ok(Term::DelegateOnly))
+    }
+
+    pub(crate) fn bearer(self) -> Self {
+        self.with(|| Ok(Term::Bearer))
     }
 
     pub(crate) fn finish(self) -> Result<Vec<Term>, SetupError> {

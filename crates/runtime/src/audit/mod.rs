@@ -92,6 +92,8 @@ pub(crate) struct Entry {
     pub(crate) chain: Chain,
     pub(crate) tool: Option<String>,
     pub(crate) subject: Option<AuditSubject>,
+    /// Whether the caller has shown that it is who the record says. Refusals of others have a quota.
+    pub(crate) is_proven: bool,
 }
 
 impl Audit {
