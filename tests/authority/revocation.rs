@@ -1,7 +1,7 @@
 //! Revoked blocks, holders, agents and issuers; chains that a verifier remembers; keys that were replaced.
 
-use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, OnceLock};
 
 use agentsudo_core::{
     Capability, Digest, RevocationList, RevocationView, Revoked, Timestamp, Token, TokenError,
@@ -153,6 +153,39 @@ fn an_older_list_than_before_brings_nobody_back() {
     assert_eq!(at_version(2), "token.revoked");
     assert_eq!(at_version(1), "revocation.rolled_back");
     assert_eq!(at_version(3), "ok");
+}
+
+/// A list that grows, and is asked by another call of the same session, while one call is asking.
+#[derive(Default)]
+struct Overtaken {
+    version: AtomicU64,
+    session: OnceLock<Capability>,
+    grows: AtomicBool,
+}
+
+impl RevocationView for Overtaken {
+    fn version(&self, _: Timestamp) -> Result<u64, TokenError> {
+        let found = self.version.load(Ordering::Relaxed);
+        if self.grows.swap(false, Ordering::Relaxed) {
+            self.version.store(found + 1, Ordering::Relaxed);
+            assert_eq!(code(&refund(self.session.get().unwrap(), "{}")), "ok");
+        }
+        Ok(found)
+    }
+
+    fn is_revoked(&self, _: &Revoked) -> bool {
+        false
+    }
+}
+
+#[test]
+fn a_call_that_is_overtaken_by_another_is_not_taken_for_a_list_that_went_back() {
+    let list = Arc::new(Overtaken::default());
+    let verifier = verifier().revocations(Arc::<Overtaken>::clone(&list));
+    let session = capability(&verifier, &root(), &bot());
+    let session = list.session.get_or_init(|| session);
+    list.grows.store(true, Ordering::Relaxed);
+    assert_eq!(code(&refund(session, "{}")), "ok");
 }
 
 #[test]

@@ -69,6 +69,7 @@ pub fn authorize<A>(
             chain: pending.authorized.chain,
             refusal,
             consent: pending.obligations.consent(),
+            own: None,
         }),
     }
 }
@@ -85,11 +86,16 @@ pub fn authorize_proved<A>(
 ) -> Result<Pending<A>, Refused<A>> {
     let chain = verified.chain().clone();
     match verified.proved_once(proof, &Invocation::proposed(&call), conditions.now) {
-        Ok(capability) => {
-            let mut pending = authorize_pending(&capability, call, conditions)?;
-            pending.own = Some(capability);
-            Ok(pending)
-        }
+        Ok(capability) => match authorize_pending(&capability, call, conditions) {
+            Ok(pending) => Ok(Pending {
+                own: Some(capability),
+                ..pending
+            }),
+            Err(refused) => Err(Refused {
+                own: Some(capability),
+                ..refused
+            }),
+        },
         Err(error) => Err(Refused::new(call, chain, error.into())),
     }
 }
@@ -126,6 +132,7 @@ pub fn authorize_pending<A>(
             call,
             chain,
             refusal,
+            own: None,
         }),
     }
 }
@@ -137,6 +144,7 @@ pub struct Refused<A> {
     chain: Chain,
     refusal: Refusal,
     consent: Option<usize>,
+    own: Option<Capability>,
 }
 
 impl<A> fmt::Debug for Refused<A> {
@@ -156,6 +164,7 @@ impl<A> Refused<A> {
             chain,
             refusal,
             consent: None,
+            own: None,
         }
     }
 
@@ -202,7 +211,7 @@ impl<A> Refused<A> {
             },
             obligations: Obligations::of_consent(self.consent),
             is_reserved: false,
-            own: None,
+            own: self.own,
         })
     }
 }
@@ -244,8 +253,8 @@ impl<A> Pending<A> {
         }
     }
 
-    /// Decides again, after a wait, and hands the call out to its tool. Without a capability (a call without
-    /// a session, under observe mode) there is nothing to decide by, and only a freeze counts.
+    /// Decides again, after a wait, and hands the call out to its tool. Under observe mode
+    /// only revocations, where there is a capability, and freezes count.
     ///
     /// # Errors
     /// The [`Refusal`] of [`Capability::decide`], or what obligation is not met.
@@ -264,7 +273,11 @@ impl<A> Pending<A> {
                 );
             }
             (Standing::Granted, None) => return Err(Refusal::NoSession),
-            (Standing::Observed(_), _) => {
+            (Standing::Observed(_), capability) => {
+                // What observing never lifts, and what the refusal that it lifted may have hidden.
+                if let Some(capability) = capability {
+                    capability.check_revocations(conditions.now)?;
+                }
                 let scope = call.requirement().scope();
                 conditions.freezes.check(scope, conditions.now)?;
             }

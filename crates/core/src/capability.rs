@@ -95,9 +95,10 @@ impl RevocationWatch {
         chain: &Chain,
         now: Timestamp,
     ) -> Result<(), TokenError> {
-        // Read before the search: what is revoked meanwhile has a newer version and is looked for again.
+        // Before the view is asked: what others see meanwhile may be newer than what this call sees.
+        let seen = self.newest.load(Ordering::Acquire);
+        // Before the search: what is revoked meanwhile has a newer version and is looked for again.
         let version = self.view.version(now)?.saturating_add(1);
-        let seen = self.newest.fetch_max(version, Ordering::Relaxed);
         if version < seen {
             // An older list may lack what was revoked since.
             return Err(TokenError::RevocationsRolledBack {
@@ -105,6 +106,7 @@ impl RevocationWatch {
                 seen: seen - 1,
             });
         }
+        self.newest.fetch_max(version, Ordering::AcqRel);
         if self.clean_at.load(Ordering::Relaxed) == version {
             return Ok(());
         }
@@ -380,7 +382,7 @@ impl Capability {
         &self.chain
     }
 
-    fn check_revocations(&self, now: Timestamp) -> Result<(), TokenError> {
+    pub(crate) fn check_revocations(&self, now: Timestamp) -> Result<(), TokenError> {
         match &self.watch {
             Some(watch) => watch.check(|| self.chain.issuer.issuer_id(), self.chain(), now),
             None => Ok(()),

@@ -32,7 +32,9 @@ pub struct Verifier {
     audience: Audience,
     issuers: BTreeMap<IssuerKeyId, TrustedIssuer>,
     revocations: Option<Arc<dyn RevocationView>>,
-    replay_guard: Arc<dyn ReplayGuard>,
+    replay_guard: Option<Arc<dyn ReplayGuard>>,
+    /// What remembers spent proofs unless another guard was given.
+    default_guard: Arc<MemoryReplayGuard>,
     is_strict: bool,
     verified: Arc<ChainCache>,
 }
@@ -55,7 +57,8 @@ impl Verifier {
             audience,
             issuers: BTreeMap::new(),
             revocations: None,
-            replay_guard: Arc::new(MemoryReplayGuard::new(Timestamp::EPOCH)),
+            replay_guard: None,
+            default_guard: Arc::new(MemoryReplayGuard::new(Timestamp::EPOCH)),
             is_strict: false,
             verified: Arc::new(ChainCache::new(CHAIN_CACHE_LEN_BYTES)),
         }
@@ -98,7 +101,7 @@ impl Verifier {
     /// Remembers spent proofs elsewhere than in this process's memory, or from a known start on.
     #[must_use]
     pub fn replay_guard(mut self, guard: Arc<dyn ReplayGuard>) -> Self {
-        self.replay_guard = guard;
+        self.replay_guard = Some(guard);
         self
     }
 
@@ -121,6 +124,18 @@ impl Verifier {
     #[must_use]
     pub const fn audience(&self) -> &Audience {
         &self.audience
+    }
+
+    /// The view on revocations that it was given.
+    #[must_use]
+    pub const fn revocation_view(&self) -> Option<&Arc<dyn RevocationView>> {
+        self.revocations.as_ref()
+    }
+
+    /// The memory of spent proofs that it was given, if it was given another than its own.
+    #[must_use]
+    pub const fn given_replay_guard(&self) -> Option<&Arc<dyn ReplayGuard>> {
+        self.replay_guard.as_ref()
     }
 
     /// Verifies a token at a time.
@@ -221,11 +236,11 @@ impl Verifier {
     fn accept(&self, chain: Arc<VerifiedChain>) -> Verified {
         let watch = self.revocations.as_ref().map(RevocationWatch::new);
         let capability = Capability::new(chain, watch, self.is_strict);
-        Verified::new(
-            capability,
-            self.audience.clone(),
-            Arc::clone(&self.replay_guard),
-        )
+        let guard = match &self.replay_guard {
+            Some(guard) => Arc::clone(guard),
+            None => Arc::<MemoryReplayGuard>::clone(&self.default_guard),
+        };
+        Verified::new(capability, self.audience.clone(), guard)
     }
 }
 

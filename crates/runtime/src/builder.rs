@@ -166,21 +166,16 @@ impl<State> Builder<State> {
         self
     }
 
-    /// Also refuses what this view says was revoked, in each call: besides the runtime's own list, and besides
-    /// views that were added before.
-    ///
-    /// # Security
-    /// Name views here. One that was given to the verifier itself is not asked by a runtime.
+    /// Also refuses what this view says was revoked, in each call: besides the runtime's own list, the view of
+    /// the verifier, and views that were added before.
     pub fn revocations(mut self, view: Arc<dyn RevocationView>) -> Self {
         self.revocations.push(view);
         self
     }
 
     /// Remembers spent proofs elsewhere than in this process's memory, where they are remembered from the
-    /// building of the runtime on.
-    ///
-    /// # Security
-    /// Name the guard here. One that was given to the verifier itself is not asked by a runtime.
+    /// building of the runtime on. The guard of the verifier, if it was given one, is asked unless one is
+    /// named here.
     pub fn replay_guard(mut self, guard: Arc<dyn ReplayGuard>) -> Self {
         self.replay_guard = Some(guard);
         self
@@ -205,10 +200,14 @@ impl<State> Builder<State> {
         }
         let clock = self.clock.unwrap_or_else(|| Box::new(SystemClock::start()));
         let clock = ForwardClock::new(clock);
+        let given = self.verifier.given_replay_guard().map(Arc::clone);
         let replay_guard = self
             .replay_guard
+            .or(given)
             .unwrap_or_else(|| Arc::new(MemoryReplayGuard::new(clock.now())));
-        let revocations = Arc::new(Revocations::new(self.revocations));
+        let of_verifier = self.verifier.revocation_view().map(Arc::clone);
+        let views = self.revocations.into_iter().chain(of_verifier);
+        let revocations = Arc::new(Revocations::new(views.collect()));
         let verifier = self
             .verifier
             .revocations(Arc::clone(&revocations) as Arc<dyn RevocationView>)

@@ -15,7 +15,7 @@ use std::time::Duration;
 use agentsudo_core::{
     Arguments, ArgumentsError, AuditEvent, AuditSubject, Authorized, Call, CallId, Chain,
     Conditions, Digest, Effect, Erased, Pending, Refusal, Refused, Requirement, Standing,
-    Timestamp, Token, authorize_pending, danger::ObserveMode, escape,
+    Timestamp, authorize_pending, danger::ObserveMode, escape,
 };
 use agentsudo_tools::{CallContext, CallContextParts, Registered, ToolError, ToolErrorKind};
 use futures_util::FutureExt as _;
@@ -386,33 +386,15 @@ impl Runtime {
                 return Err(Refusal::SessionEnded.into());
             }
             Standing::Observed(refusal) => {
-                let Some(mode) = self.observing(call.chain(), call.requirement()) else {
+                if self.observing(call.chain(), call.requirement()).is_none() {
                     return Err(refusal.clone().into());
-                };
-                self.check_observed(caller, &mode)?;
+                }
             }
             Standing::Granted => {}
         }
         let capability = session.map(|session| &session.capability);
         let settle = |conditions: &Conditions<'_>| pending.settle(capability, conditions);
         Ok(self.under_conditions(settle)?)
-    }
-
-    /// Refuses what observing never lifts and what the refusal that it lifted may have hidden: that the token,
-    /// or its issuer, was revoked.
-    fn check_observed(&self, caller: Caller<'_>, mode: &ObserveMode) -> Result<(), Refusal> {
-        let decoded;
-        let token = match caller {
-            Caller::Nobody => return Ok(()),
-            Caller::Session(session) => &session.token,
-            Caller::Signed(bytes) => {
-                decoded = Token::from_bytes(bytes)?;
-                &decoded
-            }
-        };
-        let verifier = self.verifier();
-        let verified = verifier.verify_out_of_time(token, self.now(), mode);
-        Ok(verified.map(drop)?)
     }
 
     async fn run(
