@@ -27,6 +27,7 @@ mod setup_error;
 mod signed_call;
 mod sudo;
 mod terms;
+mod unfinished;
 
 pub use agent::Agent;
 pub use agentsudo_core::CallView;

@@ -30,6 +30,7 @@ use crate::proposed::Proposed;
 use crate::runtime::Runtime;
 use crate::session::Inner;
 use crate::signed_call;
+use crate::unfinished::Unfinished;
 
 /// How long all layers together may take before the call reaches approval, and again after it has run.
 pub const LAYER_TIMEOUT: Duration = Duration::from_secs(10);
@@ -513,47 +514,6 @@ impl Progress {
         }
         self.back_in_layers.notified().await;
         tokio::time::sleep(LAYER_TIMEOUT).await;
-    }
-}
-
-/// Records how a call ended when its future is dropped before that was done: while the tool runs, nobody
-/// knows how; after that, the record that was under way is written again, since twice is better than never.
-struct Unfinished {
-    runtime: Runtime,
-    entry: Option<Entry>,
-    event: AuditEvent,
-}
-
-impl Unfinished {
-    fn new(runtime: Runtime, entry: Entry) -> Self {
-        let code = "call.abandoned".to_owned();
-        Self {
-            runtime,
-            entry: Some(entry),
-            event: AuditEvent::Unknown { code },
-        }
-    }
-
-    fn done(&mut self) {
-        self.entry = None;
-    }
-}
-
-impl Drop for Unfinished {
-    fn drop(&mut self) {
-        let Some(entry) = self.entry.take() else {
-            return;
-        };
-        let (runtime, event) = (self.runtime.clone(), self.event.clone());
-        let record = async move {
-            if let Err(fault) = runtime.0.audit.append(&entry, event, runtime.now()).await {
-                tracing::error!(call = %entry.call, reason = %fault, "abandoned call was not recorded");
-            }
-        };
-        // Without an executor left the intent alone stands, which means the same.
-        if let Ok(executor) = tokio::runtime::Handle::try_current() {
-            drop(executor.spawn(record));
-        }
     }
 }
 
