@@ -115,7 +115,7 @@ def check_argument(kind, argument):
         need(argument is None)
     else:
         need(type(argument) is str)
-        sound({3: is_prefix, 6: is_glob, 7: is_regex, 8: is_base, 10: is_domain}[kind](argument))
+        sound({3: is_prefix, 6: is_glob, 7: is_short_text, 8: is_base, 10: is_domain}[kind](argument))
 
 
 def check_bounds(kind, bounds):
@@ -157,9 +157,23 @@ def is_glob(text):
     return 1 <= size(text) <= 256 and "**" not in text and not re.search(r"[?\[\]{}\\]", text) and not has_control(text)
 
 
+def is_short_text(text):
+    return 1 <= size(text) <= 256 and not has_control(text)
+
+
+def patterns(rule):
+    """The regular expressions of a rule, which are compiled behind the signature of their block."""
+    kind, argument = rule
+    if kind == 7:
+        yield argument
+    inner = [argument] if kind in (13, 17) else argument if kind in (15, 16) else []
+    for one in inner:
+        yield from patterns(one)
+
+
 def is_regex(text):
     """Of the syntax of `regex-lite`, as far as it and `re` agree."""
-    if not 1 <= size(text) <= 256 or has_control(text) or re.search(r"\(\?[=!<(#]|\\[1-9]", text):
+    if re.search(r"\(\?[=!<(#]|\\[1-9]", text):
         return False
     try:
         return re.compile(text, re.ASCII) is not None

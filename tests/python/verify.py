@@ -203,6 +203,9 @@ def verify(token, issuers, audience, now):
         need(ed25519.verifies(signer, signature, signed), "token.signature_invalid")
         signer, block_id = block["holder_key"], hashlib.sha256(signed).digest()
         need(ed25519.is_sound(signer), "token.key_unsound")
+        exceptions = [unless for _, unless in block.get("approvals", []) if unless]
+        for _, rule, *_ in block.get("constraints", []) + exceptions:
+            need(all(map(rules.is_regex, rules.patterns(rule))), "token.constraint_unsound")
     return fields, block_id
 
 

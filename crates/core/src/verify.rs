@@ -1,8 +1,8 @@
 //! The verifier: the one place where a token becomes worth something.
 //!
 //! *Invariants:* whether the token is to be trusted at all (issuer, sizes, depth, times, audience) is
-//! settled before the first signature is checked, and before any point of the curve is looked at; each
-//! signature is checked once; builders call the same functions, so nothing can be built that would not be
+//! settled before the first signature is checked; points of the curve and regular expressions are looked at
+//! behind the signature that vouches for them; each signature is checked once; builders call the same functions, so nothing can be built that would not be
 //! accepted and nothing is accepted that only a builder forbids.
 
 use core::fmt;
@@ -377,7 +377,8 @@ fn check_audience(token: &Token, audience: &Audience) -> Result<(), TokenError> 
     }
 }
 
-/// Checks each signature once, and then the key that it vouches for. Gives the last holder's key.
+/// Checks each signature once, and then what it vouches for and takes time to look at: the next holder's key,
+/// and regular expressions. Gives the last holder's key.
 fn check_signatures(token: &Token, issuer: &PublicKey) -> Result<PublicKey, TokenError> {
     let (mut signer, mut previous) = (*issuer, None);
     for (block, signed) in token.blocks().iter().enumerate() {
@@ -386,6 +387,7 @@ fn check_signatures(token: &Token, issuer: &PublicKey) -> Result<PublicKey, Toke
             return Err(TokenError::SignatureInvalid { block });
         }
         signer = signed.block.holder_key.to_public_key()?;
+        signed.block.limits.check_patterns()?;
         previous = Some(&signed.id);
     }
     Ok(signer)

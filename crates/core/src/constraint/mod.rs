@@ -69,7 +69,15 @@ impl Constraint {
     /// # Errors
     /// [`ConstraintError`] when the path is malformed or the rule can never hold.
     pub fn new(path: &str, rule: Rule) -> Result<Self, ConstraintError> {
-        Self::from_parts(ArgPath::parse(path)?, rule, None)
+        let constraint = Self::from_parts(ArgPath::parse(path)?, rule, None)?;
+        constraint.check_patterns()?;
+        Ok(constraint)
+    }
+
+    /// Whether its regular expressions compile. For a constraint out of a token this is asked once its
+    /// signature is known to fit.
+    pub(crate) fn check_patterns(&self) -> Result<(), ConstraintError> {
+        self.rule.check_patterns()
     }
 
     pub(crate) fn from_parts(

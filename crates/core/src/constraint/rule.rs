@@ -298,25 +298,19 @@ impl Rule {
         }
     }
 
+    /// Whether its regular expressions compile, which takes longer than all other checks together.
+    pub(super) fn check_patterns(&self) -> Result<(), ConstraintError> {
+        match self {
+            Self::Regex(pattern) => pattern.check(),
+            other => other.inner().iter().try_for_each(Self::check_patterns),
+        }
+    }
+
     /// How many regular expressions are in it.
     pub(super) fn pattern_count(&self) -> usize {
         match self {
             Self::Regex(_) => 1,
-            Self::Every(rule) | Self::Not(rule) => rule.pattern_count(),
-            Self::All(rules) | Self::Any(rules) => rules.iter().map(Self::pattern_count).sum(),
-            Self::Equals(_)
-            | Self::OneOf(_)
-            | Self::Range { .. }
-            | Self::Prefix(_)
-            | Self::DecimalRange { .. }
-            | Self::Length { .. }
-            | Self::Glob(_)
-            | Self::Subpath(_)
-            | Self::Url(_)
-            | Self::EmailDomain(_)
-            | Self::Cidr(_)
-            | Self::SubsetOf(_)
-            | Self::Absent => 0,
+            other => other.inner().iter().map(Self::pattern_count).sum(),
         }
     }
 }
@@ -367,7 +361,7 @@ impl Rule {
             Self::Prefix(text) if (1..=MAX_RULE_TEXT_LEN_BYTES).contains(&text.len()) => Ok(()),
             Self::Prefix(text) => Err(ConstraintError::TextLength { found: text.len() }),
             Self::Glob(pattern) => globs::check(pattern),
-            Self::Regex(pattern) => pattern.check(),
+            Self::Regex(pattern) => pattern.check_text(),
             Self::Subpath(base) => paths::check(base),
             Self::Url(rule) => rule.check(),
             Self::EmailDomain(domain) => host::check_pattern(domain, email::domain_name),

@@ -1,11 +1,13 @@
 //! Regular expressions that take time linear in the text.
 //!
 //! The engine has no backtracking, look-around or back-references; the length of the expression, the size
-//! of what it compiles to and the length of the text have bounds of their own. *Invariant:* it is compiled
-//! once, and it has to match the whole text. *Threats:* expressions that never end; `$` before a line feed;
-//! an expression such as `a)|(?:b` that closes the group which anchors it.
+//! of what it compiles to and the length of the text have bounds of their own. *Invariants:* it is compiled
+//! once, and it has to match the whole text; one out of a token is compiled behind the signature that vouches
+//! for it, since compiling takes as long as checking one. *Threats:* expressions that never end; `$` before a
+//! line feed; an expression such as `a)|(?:b` that closes the group which anchors it.
 
 use core::cell::Cell;
+use std::sync::OnceLock;
 
 use regex_lite::{Regex, RegexBuilder};
 
@@ -14,8 +16,7 @@ use crate::escape::echo;
 
 /// Longest regular expression: what is longer, nobody can review.
 pub const MAX_PATTERN_LEN_BYTES: usize = 256;
-/// Most regular expressions of one token: compiling one takes as long as checking a signature, and comes
-/// before it.
+/// Most regular expressions of one token: compiling one takes as long as checking a signature.
 pub const MAX_PATTERNS_PER_TOKEN: usize = 16;
 /// Largest compiled form, which bounds `.{1000}` and its like.
 pub const MAX_COMPILED_PATTERN_BYTES: usize = 16_384;
@@ -55,12 +56,12 @@ impl Allowance {
 #[derive(Debug, Clone)]
 pub struct TextPattern {
     text: String,
-    compiled: Option<Regex>,
+    compiled: OnceLock<Option<Regex>>,
 }
 
 impl TextPattern {
-    pub(super) fn new(text: String) -> Self {
-        let compiled = compile(&text);
+    pub(super) const fn new(text: String) -> Self {
+        let compiled = OnceLock::new();
         Self { text, compiled }
     }
 
@@ -79,18 +80,39 @@ impl TextPattern {
         &self.text
     }
 
-    pub(super) fn check(&self) -> Result<(), ConstraintError> {
-        match self.compiled {
-            Some(_) => Ok(()),
-            None => Err(ConstraintError::InvalidPattern {
-                found: echo(&self.text),
-            }),
+    /// Whether the text may be one at all.
+    pub(super) fn check_text(&self) -> Result<(), ConstraintError> {
+        let bounded = (1..=MAX_PATTERN_LEN_BYTES).contains(&self.text.len());
+        if bounded && !self.text.contains(char::is_control) {
+            Ok(())
+        } else {
+            Err(self.invalid())
         }
+    }
+
+    /// Whether it compiles, within its bounds.
+    pub(super) fn check(&self) -> Result<(), ConstraintError> {
+        self.check_text()?;
+        match self.compiled() {
+            Some(_) => Ok(()),
+            None => Err(self.invalid()),
+        }
+    }
+
+    fn invalid(&self) -> ConstraintError {
+        ConstraintError::InvalidPattern {
+            found: echo(&self.text),
+        }
+    }
+
+    fn compiled(&self) -> Option<&Regex> {
+        let compiled = self.compiled.get_or_init(|| compile(&self.text));
+        compiled.as_ref()
     }
 
     /// Whether the whole text matches; `None` if it is longer than what is left to match.
     pub(super) fn matches(&self, text: &str, budget: &Allowance) -> Option<bool> {
-        let compiled = self.compiled.as_ref()?;
+        let compiled = self.compiled()?;
         budget.spends(text.len()).then(|| compiled.is_match(text))
     }
 }
@@ -105,10 +127,6 @@ impl PartialEq for TextPattern {
 impl Eq for TextPattern {}
 
 fn compile(text: &str) -> Option<Regex> {
-    let bounded = (1..=MAX_PATTERN_LEN_BYTES).contains(&text.len());
-    if !bounded || text.contains(char::is_control) {
-        return None;
-    }
     // By itself first: parentheses that only balance inside of the anchoring group are no expression.
     build(text).and_then(|_| build(&format!(r"\A(?:{text})\z")))
 }

@@ -48,9 +48,17 @@ pub(crate) struct Limits {
 impl Limits {
     /// How many regular expressions are in it.
     pub(crate) fn pattern_count(&self) -> usize {
+        self.rules().map(Constraint::pattern_count).sum()
+    }
+
+    /// Whether its regular expressions compile.
+    pub(crate) fn check_patterns(&self) -> Result<(), TokenError> {
+        Ok(self.rules().try_for_each(Constraint::check_patterns)?)
+    }
+
+    fn rules(&self) -> impl Iterator<Item = &Constraint> {
         let exceptions = self.consents.iter().filter_map(ConsentRule::exception);
-        let constraints = self.constraints.iter().chain(exceptions);
-        constraints.map(Constraint::pattern_count).sum()
+        self.constraints.iter().chain(exceptions)
     }
 }
 
@@ -361,6 +369,7 @@ impl SignedBlock {
             .sum();
         let patterns = Allowance::of_patterns_after(spent);
         let (block, _) = Block::decode(&mut from, before.is_empty(), &patterns)?;
+        block.limits.check_patterns()?;
         let input = Self::signing_input(previous.as_ref(), &payload);
         let signature = signer.sign(&input)?;
         let id = Digest::of(input.as_bytes());

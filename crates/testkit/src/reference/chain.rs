@@ -5,7 +5,8 @@ use sha2::{Digest as _, Sha256};
 
 use super::block::Block;
 use super::cbor::{MALFORMED, NOT_CANONICAL, Tree, read};
-use super::rule::Reading;
+use super::rule::{Reading, UNSOUND};
+use super::sound::compiles;
 use super::{Accepted, Code, Revocations, Revoked, Trust};
 
 const SKEW_S: u64 = 60;
@@ -187,6 +188,11 @@ fn check_signatures(chain: &[Signed], issuer: [u8; 32]) -> Result<(), Code> {
         signer = signed.block.holder_key.unwrap_or_default();
         if !is_sound_key(&signer) {
             return Err("token.key_unsound");
+        }
+        let exceptions = signed.block.approvals.iter().flat_map(|it| &it.unless);
+        let mut constraints = signed.block.constraints.iter().chain(exceptions);
+        if !constraints.all(|constraint| compiles(&constraint.rule)) {
+            return Err(UNSOUND);
         }
     }
     Ok(())

@@ -71,7 +71,7 @@ fn is_sound_inside(rule: &Rule) -> bool {
         Rule::Length(min, max) => are_bounds(min.map(i128::from), max.map(i128::from), 1),
         Rule::Prefix(text) => (1..=1_024).contains(&text.len()),
         Rule::Glob(pattern) => text::is_glob(pattern),
-        Rule::Regex(pattern) => compiled(pattern).is_some(),
+        Rule::Regex(pattern) => is_short_text(pattern),
         Rule::Subpath(base) => text::is_base_path(base),
         Rule::Url {
             schemes,
@@ -123,12 +123,22 @@ fn are_bounds(min: Option<i128>, max: Option<i128>, one: i128) -> bool {
     }
 }
 
+fn is_short_text(pattern: &str) -> bool {
+    (1..=256).contains(&pattern.len()) && !pattern.chars().any(char::is_control)
+}
+
+/// Whether all regular expressions of a rule compile: asked when the signature over them fits.
+pub(super) fn compiles(rule: &Rule) -> bool {
+    let own = match rule {
+        Rule::Regex(pattern) => compiled(pattern).is_some(),
+        _ => true,
+    };
+    own && rule.inner().into_iter().all(compiles)
+}
+
 /// A regular expression that stands for whole texts.
 pub(super) fn compiled(pattern: &str) -> Option<Regex> {
     let build = |text: &str| RegexBuilder::new(text).size_limit(16_384).build().ok();
-    if !(1..=256).contains(&pattern.len()) || pattern.chars().any(char::is_control) {
-        return None;
-    }
     // One that closes the group around it is none.
     build(pattern)?;
     build(&["\\A(?:", pattern, ")\\z"].concat())
