@@ -100,7 +100,7 @@ impl ChainCache {
 
 impl Generations {
     fn insert(&mut self, hash: Digest, chain: Arc<VerifiedChain>, half_bytes: usize) {
-        if chain.len_bytes > half_bytes {
+        if chain.len_bytes > half_bytes || self.young.contains_key(&hash) {
             return;
         }
         if self.young_len_bytes + chain.len_bytes > half_bytes {

@@ -3,7 +3,7 @@
 //! *Invariant:* what [`text`] writes, [`parse`] or [`parse_on`] reads back as the same budget, as long as its
 //! path holds no operator.
 
-use agentsudo::{Budget, BudgetError, Measure, ScopePattern};
+use agentsudo::{Budget, Measure, ScopePattern};
 
 use super::span;
 
@@ -15,10 +15,6 @@ const FORM_ON: &str = "expected a scope, a colon, a space and a budget, such as 
 const CALLS: &str = "calls";
 const BYTES: &str = "bytes";
 const SUM: &str = "sum ";
-/// Most that every JSON reader can count, as the token's format has it.
-const MAX_COUNT: u64 = 9_007_199_254_740_991;
-/// The longest window, as the token's format has it.
-const MAX_WINDOW_S: u64 = 31 * 86_400;
 
 /// Reads a budget on all calls.
 pub(crate) fn parse(text: &str) -> Result<Budget, String> {
@@ -40,7 +36,8 @@ pub(crate) fn parse(text: &str) -> Result<Budget, String> {
         Some(window) => budget.per_s(window.as_secs()),
         None => budget,
     };
-    check(&budget).map_err(|error| format!("{error} ({})", error.code()))?;
+    let checked = budget.check();
+    checked.map_err(|error| format!("{error} ({})", error.code()))?;
     Ok(budget)
 }
 
@@ -52,20 +49,6 @@ pub(crate) fn parse_on(text: &str) -> Result<Budget, String> {
     let scopes = ScopePattern::parse(scopes.trim())
         .map_err(|error| format!("{error} ({})", error.code()))?;
     Ok(parse(budget)?.on(scopes))
-}
-
-/// What a token's decoder would say, before anything is signed.
-fn check(budget: &Budget) -> Result<(), BudgetError> {
-    let found = budget.max();
-    if !(1..=MAX_COUNT).contains(&found) {
-        return Err(BudgetError::MaxOutOfRange { found });
-    }
-    match budget.window_s() {
-        Some(found) if !(1..=MAX_WINDOW_S).contains(&found) => {
-            Err(BudgetError::WindowOutOfRange { found })
-        }
-        _ => Ok(()),
-    }
 }
 
 /// The budget as [`parse`] reads it, or [`parse_on`] where it is limited to some scopes.
@@ -84,7 +67,7 @@ pub(crate) fn option(budget: &Budget, max: u64) -> Option<String> {
         Some(scopes) => ("--budget-on", format!("{scopes}: {plain}")),
         None => ("--budget", plain),
     };
-    let is_sound = (1..=MAX_COUNT).contains(&max);
+    let is_sound = Budget::calls(max).check().is_ok();
     is_sound.then(|| format!("{name} '{}'", text.replace('\'', "'\\''")))
 }
 

@@ -1,13 +1,10 @@
 //! What all blocks of a token together allow, and until when.
 
-use agentsudo::{Audience, BlockClaims, Budget, Measure, Timestamp};
+use agentsudo::{Audience, BlockClaims, Budget, MAX_BLOCKS, Measure, Timestamp};
 use serde::Serialize;
 
 use super::inspect::{ShownGrant, shown_grants};
 use super::{budget, consent, constraint, meet, trust};
-
-/// Most blocks of a token, by its format.
-const MAX_BLOCKS: usize = 16;
 
 #[derive(Debug, Serialize)]
 pub(super) struct Effect {

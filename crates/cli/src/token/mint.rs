@@ -4,8 +4,8 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use agentsudo::{
-    AgentName, Audience, Budget, ConsentRule, Constraint, Grant, Holder, Mint, ScopePattern,
-    Timestamp, Token, TokenId, ToolName, read_key_file,
+    AgentName, Audience, Budget, ConsentRule, Constraint, Grant, Holder, MAX_BUDGETS, MAX_CONSENTS,
+    Mint, ScopePattern, Timestamp, Token, TokenId, ToolName, read_key_file,
 };
 use serde::Serialize;
 
@@ -13,9 +13,6 @@ use super::effect::delegations_left;
 use super::{Moment, budget, consent, constraint, key, output, span};
 use crate::entropy;
 use crate::exit::{Exit, UsageError};
-
-/// Most budgets, and most consents, of one block, by the token's format.
-const MAX_OF_A_KIND: usize = 16;
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct MintArgs {
@@ -108,10 +105,14 @@ impl LimitArgs {
     /// Refuses more of a kind than one block may have, before anything is signed.
     pub(crate) fn check(&self) -> Result<(), UsageError> {
         let budgets = self.budget.len().saturating_add(self.budget_on.len());
-        for (found, what) in [(budgets, "budgets"), (self.consent.len(), "consents")] {
-            if found > MAX_OF_A_KIND {
+        let consents = self.consent.len();
+        for (found, max, what) in [
+            (budgets, MAX_BUDGETS, "budgets"),
+            (consents, MAX_CONSENTS, "consents"),
+        ] {
+            if found > max {
                 return Err(UsageError(format!(
-                    "expected at most {MAX_OF_A_KIND} {what} in one block, found {found}"
+                    "expected at most {max} {what} in one block, found {found}"
                 )));
             }
         }

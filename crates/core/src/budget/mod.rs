@@ -117,7 +117,12 @@ impl Budget {
             .is_none_or(|pattern| pattern.matches(scope))
     }
 
-    fn check(&self) -> Result<(), BudgetError> {
+    /// Whether it can stand in a token; builders and decoders ask.
+    ///
+    /// # Errors
+    /// [`BudgetError`] for a maximum of nothing or of more than every JSON reader can count, and for a window
+    /// of no time or of more than [`MAX_WINDOW_S`].
+    pub fn check(&self) -> Result<(), BudgetError> {
         if !(1..=MAX_SAFE_INTEGER.unsigned_abs()).contains(&self.max) {
             return Err(BudgetError::MaxOutOfRange { found: self.max });
         }
