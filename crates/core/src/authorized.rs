@@ -1,8 +1,9 @@
 //! The proof that one very call was authorized, and the only ways to come by it.
 //!
-//! *Invariants:* an [`Authorized`] is made by [`authorize`] and [`authorize_pending`], or by [`Refused::observe`] under a written
-//! observe mode, and nowhere else; it cannot be cloned, deserialized or edited; a tool takes its arguments
-//! out of it by value, so it is used once.
+//! *Invariants:* an [`Authorized`] comes out of [`authorize`] or [`Pending::settle`] and of nothing else, and a
+//! [`Pending`] out of [`authorize_pending`], [`authorize_proved`] or, under a written observe mode, of
+//! [`Refused::observe`]; neither can be cloned, deserialized or edited; a tool takes its arguments out of an
+//! [`Authorized`] by value, so it is used once.
 
 use core::fmt;
 use std::sync::Arc;

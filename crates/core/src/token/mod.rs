@@ -6,7 +6,8 @@
 //! subset and no block can widen anything.
 //!
 //! Owns the bytes, their text form and the builders. Leaves every rule to [`crate::verify`]: the builders
-//! run the verifier on what they made. `docs/token-format.md` describes the bytes.
+//! run the verifier's rules on what they made, and leave signatures to verifiers.
+//! `docs/token-format.md` describes the bytes.
 
 mod block;
 mod delegation;
